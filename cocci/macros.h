@@ -1,0 +1,9 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What spatch reads instead of the kernel's own definition of a macro, where
+ * the code that uses it does not parse otherwise. Only the shape matters.
+ */
+
+/* A designated initialiser and its comma. */
+#define MMAP_LOCK_INITIALIZER(name) .mmap_lock = 0,
+#define CPU_BITMASK_INITIALIZER .cpu_bitmap = 0,

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Sourced first by every script of the rig: paths, errors, tables, logs.
+#
+# Environment: KERNEL (a row of scripts/kernels), KSRC (a kernel tree to use
+# instead of the stock source, read only), J (parallel jobs).
+
+set -eu
+umask 022
+export LC_ALL=C
+
+top=$(cd "$(dirname "$0")" && pwd)
+while [ ! -f "$top/scripts/lib.sh" ]; do
+	top=${top%/*}
+done
+KERNEL=${KERNEL:-6.12}
+KSRC=${KSRC:-}
+J=${J:-$(nproc)}
+build=$top/build
+
+# die CAUSE NEXT: the one line that ends a failed run.
+die()
+{
+	printf 'error: %s; %s\n' "$1" "$2" >&2
+	exit 1
+}
+
+# rows TABLE: the rows of a tab-separated table, without comments.
+rows()
+{
+	grep -v -e '^#' -e '^[[:space:]]*$' "$top/$1"
+}
+
+# cell TABLE KEY N: field N of the row whose first field is KEY.
+cell()
+{
+	rows "$1" | awk -F'\t+' -v k="$2" -v n="$3" '$1 == k { print $n; exit }'
+}
+
+if [ -n "$KSRC" ]; then
+	[ -f "$KSRC/Makefile" ] && [ -f "$KSRC/include/linux/mm_types.h" ] ||
+		die "KSRC=$KSRC is not a kernel tree" \
+			"give the top directory of a kernel source"
+	KSRC=$(cd "$KSRC" && pwd)
+	KERNEL=$(sed -n 's/^VERSION = //p; s/^PATCHLEVEL = //p' "$KSRC/Makefile" |
+		head -n 2 | paste -sd .)
+	out=$build/$KERNEL-$(printf '%s' "$KSRC" | cksum | cut -d' ' -f1)
+else
+	out=$build/$KERNEL
+fi
+# The git tree that the series is replayed into, and what is built from it.
+# shellcheck disable=SC2034
+linux=$out/linux
+logs=$out/log
+results=$out/results
+
+# result NAME TEXT: leave one line for the report.
+result()
+{
+	mkdir -p "$results"
+	printf '%s\n' "$2" >"$results/$1"
+}
+
+# need COMMAND PACKAGE: stop when a program is missing.
+need()
+{
+	command -v "$1" >/dev/null 2>&1 ||
+		die "$1 is not installed" "run: apt-get install $2"
+}
+
+# hash FILE...: one hash of the names and contents of project files.
+hash()
+{
+	(cd "$top" && sha256sum "$@" | sha256sum | cut -c1-16)
+}
+
+# ccache keeps its store under build/ like everything else that is made.
+export CCACHE_DIR="$build/ccache" CCACHE_COMPILERCHECK=content
+export CCACHE_MAXSIZE=8G CCACHE_NOHASHDIR=1
+
+# Nothing that is built may depend on who built it, where or when.
+export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'
+export KBUILD_BUILD_USER=pg_table KBUILD_BUILD_HOST=pg_table
+export KBUILD_BUILD_VERSION=1 LOCALVERSION=
+
+# rig_git TREE ARG...: git with a fixed identity and date, so that the same
+# series on the same source has the same commit ids everywhere.
+rig_git()
+{
+	tree=$1
+	shift
+	GIT_AUTHOR_NAME=pg_table GIT_AUTHOR_EMAIL=pg_table@localhost \
+	GIT_COMMITTER_NAME=pg_table GIT_COMMITTER_EMAIL=pg_table@localhost \
+	GIT_AUTHOR_DATE='2026-01-01T00:00:00Z' \
+	GIT_COMMITTER_DATE='2026-01-01T00:00:00Z' \
+		git -C "$tree" -c core.hooksPath=/dev/null -c commit.gpgSign=false "$@"
+}

@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-2.0
+# shellcheck shell=sh
+# Sourced by every test: one line a check, a count at the end.
+
+passed=0
+failed=0
+skipped=0
+
+pass()
+{
+	passed=$((passed + 1))
+	printf 'ok - %s\n' "$1"
+}
+
+fail()
+{
+	failed=$((failed + 1))
+	printf 'not ok - %s: %s\n' "$1" "$2"
+}
+
+skip()
+{
+	skipped=$((skipped + 1))
+	printf 'ok - %s # SKIP %s\n' "$1" "$2"
+}
+
+# check TEXT COMMAND...: pass when the command succeeds.
+check()
+{
+	text=$1
+	shift
+	if "$@"; then
+		pass "$text"
+	else
+		fail "$text" "failed: $*"
+	fi
+}
+
+# finish: the last call of a test; a test without a check has failed.
+finish()
+{
+	[ $((passed + failed + skipped)) -gt 0 ] ||
+		fail "$(basename "$0")" "made no check"
+	printf '# %d passed, %d failed, %d skipped\n' \
+		"$passed" "$failed" "$skipped"
+	[ "$failed" -eq 0 ]
+}
