@@ -95,3 +95,12 @@ rig_git()
 	GIT_COMMITTER_DATE='2026-01-01T00:00:00Z' \
 		git -C "$tree" -c core.hooksPath=/dev/null -c commit.gpgSign=false "$@"
 }
+
+# variant STEP: the hand-written diff of a step, if it has one: for this tree
+# of the user's, for this kernel, or for all.
+variant()
+{
+	for f in "${out#"$top"/}/patches/$1.diff" "patches/$KERNEL/$1.diff" "patches/$1.diff"; do
+		[ ! -f "$top/$f" ] || { echo "$f"; return; }
+	done
+}

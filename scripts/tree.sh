@@ -28,14 +28,6 @@ if [ ! -f "$out/replaying" ] && [ -z "${DISCARD:-}" ] &&
 		"keep them with: make refresh, or drop them with: make tree DISCARD=1"
 fi
 
-# variant NAME: the hand-written diff of a step for this kernel, if any.
-variant()
-{
-	for f in "patches/$KERNEL/$1.diff" "patches/$1.diff"; do
-		[ ! -f "$top/$f" ] || { echo "$f"; return; }
-	done
-}
-
 # inputs KIND NAME FILE...: the project files a step is made from.
 inputs()
 {

@@ -1,0 +1,142 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# boot.sh [MODE...|all]: boot the x86-64 kernel in the modes of scripts/modes.
+#
+# A mode passes when guest-init's plan was completed with every check ok. The
+# result is $out/boot/MODE.ktap, the console $out/boot/MODE.log.
+#
+# Environment: ACCEL, tcg (default), kvm, or auto: kvm if the first mode passes
+# under it within 10 s; IMAGE, INITRAMFS, LIMIT (seconds), DIR: instead of the
+# built kernel, its initramfs, the table's time limit and $out/boot.
+
+. "$(dirname "$0")/lib.sh"
+
+image=${IMAGE:-$out/x86_64/arch/x86/boot/bzImage}
+dir=${DIR:-$out/boot}
+accel=${ACCEL:-tcg}
+table=scripts/modes
+
+[ $# -gt 0 ] || set -- all
+all=
+if [ "$*" = all ]; then
+	all=y
+	# Mode names have no blanks.
+	# shellcheck disable=SC2046
+	set -- $(rows $table | cut -f1)
+fi
+for mode; do
+	[ -n "$(cell $table "$mode" 2)" ] || die "no boot mode called $mode" \
+		"choose from: $(rows $table | cut -f1 | paste -s -d' ')"
+done
+[ -f "$image" ] || die "no kernel $image" "run: make build"
+need qemu-system-x86_64 qemu-system-x86
+need timeout coreutils
+
+initramfs=${INITRAMFS:-}
+if [ -z "$initramfs" ]; then
+	"$top/scripts/initramfs.sh"
+	initramfs=$out/initramfs.gz
+fi
+mkdir -p "$dir"
+
+# qemu MODE ACCEL LIMIT COMMAND-LINE: one boot, the console to stdout.
+qemu()
+{
+	mode=$1 accelerator=$2 seconds=$3 append=$4
+	cpu=$(cell $table "$mode" 4)
+	cpus=$(cell $table "$mode" 5)
+	set --
+	if [ "$(cell $table "$mode" 3)" = efi ]; then
+		ovmf=/usr/share/OVMF
+		[ -f $ovmf/OVMF_CODE_4M.fd ] ||
+			die "no OVMF in $ovmf" "run: apt-get install ovmf"
+		cp $ovmf/OVMF_VARS_4M.fd "$dir/$mode.vars"
+		set -- -drive "if=pflash,format=raw,unit=0,readonly=on,file=$ovmf/OVMF_CODE_4M.fd" \
+			-drive "if=pflash,format=raw,unit=1,file=$dir/$mode.vars"
+	fi
+	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config \
+		-machine q35 -accel "$accelerator" -cpu "$cpu" -smp "$cpus" -m 512 \
+		-display none -serial stdio -no-reboot "$@" \
+		-kernel "$image" -initrd "$initramfs" -append "$append" </dev/null
+}
+
+# boot MODE ACCEL LIMIT: run the mode's machine; status 124 is a time-out.
+boot()
+{
+	line=$(cell $table "$1" 7)
+	[ "$line" != - ] || line=
+	line="console=ttyS0 panic=-1 $line -- expect $(cell $table "$1" 8) end"
+	case $(cell $table "$1" 2) in
+	qemu) qemu "$1" "$2" "$3" "$line" ;;
+	bochs)
+		"$top/scripts/bochs.sh" "$(cell $table "$1" 4)" "$(cell $table "$1" 5)" \
+			"$3" "$image" "$initramfs" "$line" "$dir/$1"
+		;;
+	esac
+}
+
+# verdict MODE LOG KTAP STATUS LIMIT: empty when the boot passed, else why not.
+verdict()
+{
+	expected=$(cell $table "$1" 8)
+	shift
+	tr -d '\r' <"$1" | sed -n '/^KTAP version 1$/,/^# guest-init: end/p' |
+		grep -E '^(KTAP|1\.\.|ok |not ok |#)' >"$2" || :
+	planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$2")
+	good=$(grep -c '^ok ' "$2" || :)
+	bad=$(sed -n 's/^not ok [0-9]* //p' "$2" | paste -s -d, | sed 's/,/, /g')
+	if grep -q -e '^error: ' -e '^qemu-system' "$1"; then
+		grep -m1 -e '^error: ' -e '^qemu-system' "$1" | sed 's/^error: //'
+	elif grep -q 'Kernel panic' "$1"; then
+		echo "panic: $(tr -d '\r' <"$1" | sed -n 's/.*Kernel panic - not syncing: //p' | head -n 1)"
+	elif [ -n "$bad" ]; then
+		echo "check failed: $bad"
+	elif [ -z "$planned" ] && [ "$3" -eq 124 ]; then
+		echo "no user space within $4 s"
+	elif [ -z "$planned" ]; then
+		echo "no user space (status $3)"
+	elif [ "$3" -eq 124 ] && [ "$good" -ne "$planned" ]; then
+		echo "hangs: $good of $planned checks within $4 s"
+	elif [ "$good" -ne "$planned" ] || ! grep -q '^# guest-init: end' "$2"; then
+		echo "ended after $good of $planned checks (status $3)"
+	else
+		for check in $expected; do
+			grep -q "^ok [0-9]* $check\$" "$2" || echo "not checked: $check"
+		done | head -n 1
+	fi
+}
+
+if [ "$accel" = auto ]; then
+	accel=tcg
+	first=$(rows $table | cut -f1 | head -n 1)
+	if [ -w /dev/kvm ]; then
+		status=0
+		(boot "$first" kvm 10) >"$dir/probe.log" 2>&1 || status=$?
+		[ -n "$(verdict "$first" "$dir/probe.log" "$dir/probe.ktap" $status 10)" ] || accel=kvm
+	fi
+	echo "| accelerator: $accel"
+fi
+
+passed=0
+why=
+next=
+for mode; do
+	limit=${LIMIT:-$(cell $table "$mode" 6)}
+	log=$dir/$mode.log
+	start=$(date +%s)
+	status=0
+	(boot "$mode" "$accel" "$limit") >"$log" 2>&1 || status=$?
+	reason=$(verdict "$mode" "$log" "$dir/$mode.ktap" $status "$limit")
+	spent=$(($(date +%s) - start))
+	if [ -z "$reason" ]; then
+		passed=$((passed + 1))
+		echo "| boot $mode: $(grep -c '^ok ' "$dir/$mode.ktap") checks passed, $spent s"
+	else
+		echo "| boot $mode: FAILED, $reason, $spent s"
+		: "${why:=boot mode $mode: $reason}" "${next:=read $log}"
+	fi
+done
+
+[ -z "$all" ] || result boot_modes "$passed of $#"
+echo "| boot modes: $passed of $# passed"
+[ "$passed" -eq $# ] || die "$why" "$next"

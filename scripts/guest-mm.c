@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * guest-mm TEST: what user space can see of the page tables, one test a run.
+ * Exits 0 when the test passed; otherwise says what went wrong.
+ */
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define MIB(n) ((size_t)(n) << 20)
+
+static int fail(const char *what)
+{
+	perror(what);
+	return 1;
+}
+
+static void *anon(void *hint, size_t size)
+{
+	return mmap(hint, size, PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+}
+
+/* Each page of @p holds its own number plus @bias. */
+static void fill(char *p, size_t size, long bias)
+{
+	for (size_t i = 0; i < size; i += 4096)
+		*(long *)(p + i) = i + bias;
+}
+
+static int differs(char *p, size_t size, long bias)
+{
+	for (size_t i = 0; i < size; i += 4096)
+		if (*(long *)(p + i) != (long)i + bias)
+			return 1;
+	return 0;
+}
+
+/* Map, fill, move, protect, punch and unmap, with small and huge pages. */
+static int test_mmap(void)
+{
+	size_t size = MIB(24);
+	char *p, *q;
+
+	for (int round = 0; round < 8; round++) {
+		p = anon(NULL, size);
+		if (p == MAP_FAILED)
+			return fail("mmap");
+		madvise(p, size, round & 1 ? MADV_HUGEPAGE : MADV_NOHUGEPAGE);
+		fill(p, size, round);
+		if (mprotect(p + MIB(3) + 4096, MIB(1), PROT_READ))
+			return fail("mprotect");
+		q = mremap(p, MIB(8), MIB(12), MREMAP_MAYMOVE);
+		if (q != MAP_FAILED)
+			return fail("mremap over two protections succeeded");
+		if (mprotect(p, size, PROT_READ | PROT_WRITE))
+			return fail("mprotect back");
+		q = mremap(p, size, size + MIB(4), MREMAP_MAYMOVE);
+		if (q == MAP_FAILED)
+			return fail("mremap");
+		if (differs(q, size, round))
+			return fail("contents after mremap");
+		if (madvise(q + MIB(2), MIB(2), MADV_DONTNEED))
+			return fail("madvise");
+		if (q[MIB(3)])
+			return fail("a dropped page is not zero");
+		if (munmap(q, size + MIB(4)))
+			return fail("munmap");
+		if (!msync(q, 4096, MS_ASYNC))
+			return fail("still mapped after munmap");
+	}
+	return 0;
+}
+
+/* A child writes to its copies; the parent's pages must not change. */
+static int test_cow(void)
+{
+	size_t size = MIB(8);
+	char *p = anon(NULL, size);
+	int status;
+
+	if (p == MAP_FAILED)
+		return fail("mmap");
+	fill(p, size, 1);
+	for (int i = 0; i < 8; i++) {
+		pid_t pid = fork();
+
+		if (pid < 0)
+			return fail("fork");
+		if (!pid) {
+			fill(p, size, i + 2);
+			_exit(differs(p, size, i + 2));
+		}
+		if (waitpid(pid, &status, 0) != pid || status)
+			return fail("child");
+	}
+	return differs(p, size, 1) ? fail("a child wrote through") : 0;
+}
+
+/* Succeeds where an address above 47 bits can be mapped: five levels. */
+static int test_la57(void)
+{
+	char *hint = (char *)(1UL << 55);
+	char *p = anon(hint, 4096);
+
+	if (p != hint)
+		return fail("mmap at 1 << 55");
+	*p = 1;
+	return 0;
+}
+
+static int test_secretmem(void)
+{
+	int fd = syscall(447 /* memfd_secret */, 0);
+	char *p;
+
+	if (fd < 0 || ftruncate(fd, MIB(1)))
+		return fail("memfd_secret");
+	p = mmap(NULL, MIB(1), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (p == MAP_FAILED)
+		return fail("mmap");
+	fill(p, MIB(1), 7);
+	return differs(p, MIB(1), 7) ? fail("contents") : 0;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct {
+		const char *name;
+		int (*run)(void);
+	} tests[] = {
+		{ "mmap", test_mmap },
+		{ "cow", test_cow },
+		{ "la57", test_la57 },
+		{ "secretmem", test_secretmem },
+	};
+
+	for (size_t i = 0; argc == 2 && i < sizeof(tests) / sizeof(*tests); i++)
+		if (!strcmp(argv[1], tests[i].name))
+			return tests[i].run();
+	fprintf(stderr, "usage: guest-mm mmap|cow|la57|secretmem\n");
+	return 2;
+}

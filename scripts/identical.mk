@@ -1,0 +1,9 @@
+# SPDX-License-Identifier: GPL-2.0
+# Read by make before the kernel's own Makefile (variable MAKEFILES): compile
+# an object of a directory that no single target reaches, as arch/s390/boot.
+# Only the last of the two makes of an O= build may see the rule.
+ifeq ($(sub_make_done),1)
+.PHONY: identical-direct
+identical-direct: prepare
+	$(Q)$(MAKE) $(build)=$(patsubst %/,%,$(dir $(DIRECT))) $(DIRECT)
+endif

@@ -1,0 +1,604 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# identical.sh [--soak | --check]: prove that the split changes no object code.
+#
+# For each row of scripts/archs: build the touched objects from the commit
+# before the split and from the one after it, in one directory, and compare
+# them byte by byte. docs/identical.md says what is compared and why so.
+#
+# Environment:
+#   ARCHS    rows or architectures to run; "ci" for those marked so (all)
+#   BEFORE   the commit that groups the fields (grouped)
+#   AFTER    the last commit of the split (split)
+#   STEPS    "each" compares every commit from BEFORE to AFTER, not only two
+#   VMLINUX  0 compares no whole kernel, only objects
+#   ARCHTAB  the table of rows (scripts/archs)
+#   ALL      1 compares all objects of a row, not only the touched ones
+#   KEEP     1 keeps what was built of a row that was found identical
+
+. "$(dirname "$0")/lib.sh"
+
+# To be raised when a change to this file can change what it finds.
+METHOD=1
+
+ARCHS=${ARCHS:-}
+ARCHTAB=${ARCHTAB:-scripts/archs}
+STEPS=${STEPS:-}
+VMLINUX=${VMLINUX:-1}
+KEEP=${KEEP:-0}
+ALL=${ALL:-0}
+work=$out/identical
+tree=$work/linux
+table=$top/docs/results/identical-$KERNEL.tsv
+tab=$(printf '\t')
+
+# id REF: the tree that a commit holds; it changes only with its files.
+id()
+{
+	git -C "$linux" rev-parse --verify -q "$1^{tree}" ||
+		die "no commit $1 in ${linux#"$top"/}" "run: make tree"
+}
+
+# refs: the commits to compare, the first one with each of the others.
+refs()
+{
+	echo "$BEFORE"
+	if [ "$STEPS" = each ]; then
+		git -C "$linux" rev-list --reverse "$BEFORE..$AFTER"
+	else
+		echo "$AFTER"
+	fi
+}
+
+# changed: the C and assembler files that the split changes.
+changed()
+{
+	git -C "$linux" diff --name-only "$BEFORE" "$AFTER" -- '*.c' '*.S' '*.h'
+}
+
+# all_rows: the rows that this kernel has.
+all_rows()
+{
+	rows "$ARCHTAB" | awk -F'\t+' -v k="$KERNEL" '
+		$7 !~ /only-/ || $7 ~ ("only-" k "(,|$)") { print $1 }'
+}
+
+# wanted: the rows that ARCHS asks for.
+wanted()
+{
+	[ -n "$ARCHS" ] || { all_rows; return; }
+	for a in $ARCHS; do
+		all_rows | while read -r r; do
+			flags=,$(cell "$ARCHTAB" "$r" 7),
+			case $a in
+			"$r" | "${r%%-*}") echo "$r" ;;
+			ci) case $flags in *,ci,*) echo "$r" ;; esac ;;
+			esac
+		done | grep . || die "$ARCHTAB has no row $a for $KERNEL" \
+			"choose from: $(all_rows | tr '\n' ' ')"
+	done | awk '!seen[$0]++'
+}
+
+# row NAME: set the variables of a row.
+row()
+{
+	row=$1
+	arch=$(cell "$ARCHTAB" "$row" 2)
+	cross=$(cell "$ARCHTAB" "$row" 3)
+	base=$(cell "$ARCHTAB" "$row" 4)
+	fragments=$(cell "$ARCHTAB" "$row" 5)
+	extra=$(cell "$ARCHTAB" "$row" 6)
+	flags=,$(cell "$ARCHTAB" "$row" 7),
+	[ -n "$flags" ] || die "row $row of $ARCHTAB is not complete" "see its head"
+	obj=$work/$row
+	keep=$work/$row.before
+	rowlog=$work/$row.log
+	case $cross in
+	LLVM=*) cc=clang${cross#LLVM=} ;;
+	-) cc=gcc ;;
+	*) cc=${cross}gcc ;;
+	esac
+	case $arch in
+	i386 | x86_64) srcarch=x86 ;;
+	sparc32 | sparc64) srcarch=sparc ;;
+	parisc64) srcarch=parisc ;;
+	*) srcarch=$arch ;;
+	esac
+	whole=
+	case $flags in
+	*,vmlinux,*) [ "$VMLINUX" = 0 ] || whole=vmlinux ;;
+	esac
+}
+
+# files: the fragments of a row, later ones win. NAME.config is followed by
+# NAME-$KERNEL.config where that exists.
+files()
+{
+	set -- common $(printf '%s' "$fragments" | tr ',' ' ') identity
+	for f; do
+		case $f in
+		-) continue ;;
+		*/*) ;;
+		*) f=kunit/arch/$f ;;
+		esac
+		echo "$f.config"
+		[ ! -f "$top/$f-$KERNEL.config" ] || echo "$f-$KERNEL.config"
+	done
+}
+
+# key: a hash of all that the result of a row depends on.
+key()
+{
+	{
+		echo "$METHOD $whole $ALL $KERNEL"
+		rows "$ARCHTAB" | awk -F'\t+' -v k="$row" '$1 == k'
+		for f in $(files); do cat "$top/$f"; done
+		cat "$top/scripts/not-identical"
+		for r in $(refs); do id "$r"; done
+		"$cc" --version | head -n 1
+	} | sha256sum | cut -c1-16
+}
+
+# inputs: a hash of what the committed table depends on. Compilers are not
+# in it: the table names them, and another machine may have others.
+inputs()
+{
+	{
+		echo "$METHOD $KERNEL"
+		id "$BEFORE"
+		id "$AFTER"
+		rows scripts/archs
+		rows scripts/not-compiled || :
+		rows scripts/not-identical || :
+		cd "$top" && cat kunit/arch/*.config
+	} | sha256sum | cut -c1-16
+}
+
+# A source tree of its own, so that switching between commits leaves the
+# times of the user's files, and so his next build, alone.
+worktree()
+{
+	id "$BEFORE" >/dev/null
+	id "$AFTER" >/dev/null
+	mkdir -p "$work"
+	if [ "$(git -C "$tree" rev-parse --git-common-dir 2>/dev/null)" != \
+	     "$(git -C "$linux" rev-parse --absolute-git-dir)" ] ||
+	   ! git -C "$tree" rev-parse -q --verify "$BEFORE^{tree}" >/dev/null; then
+		rm -rf "$tree"
+		git -C "$linux" worktree prune
+		git -C "$linux" worktree add -q --force --detach "$tree" "$BEFORE"
+	fi
+}
+
+# run TARGET...: make in the directory of the row. __LINE__ is a constant on
+# both sides, so that a wrapped line is no difference in a message or a name.
+run()
+{
+	set -- nice make --no-print-directory -C "$tree" O="$obj" ARCH="$arch" \
+		HOSTCC="ccache gcc" CC="ccache $cc" \
+		KCFLAGS="-Wno-builtin-macro-redefined -U__LINE__ -D__LINE__=0" "$@"
+	case $cross in
+	LLVM=*) set -- "$@" "$cross" ;;
+	-) ;;
+	*) set -- "$@" CROSS_COMPILE="$cross" ;;
+	esac
+	MAKEFILES=$top/scripts/identical.mk "$@" </dev/null
+}
+
+# configure: the row's configuration; an option that is lost is an error.
+configure()
+{
+	rm -rf "$obj" "$keep"
+	mkdir -p "$obj"
+	for f in $(files); do cat "$top/$f"; done >"$obj/fragment"
+	case $base in
+	tiny)
+		cat "$tree/kernel/configs/tiny.config" "$obj/fragment" >"$obj/all"
+		KCONFIG_ALLCONFIG="$obj/all" run allnoconfig ;;
+	allnoconfig)
+		KCONFIG_ALLCONFIG="$obj/fragment" run allnoconfig ;;
+	*)
+		run "$base" && cat "$obj/fragment" >>"$obj/.config" &&
+			run olddefconfig ;;
+	esac || return 1
+	# The last word on an option is the one that counts.
+	awk '/^CONFIG_[A-Z0-9_a-z]+=/ { n = $0; sub(/=.*/, "", n); v[n] = $0 }
+	     /^# CONFIG_.* is not set/ { v[$2] = $2 "=n" }
+	     END { for (n in v) if (v[n] !~ /=n$/) print v[n] }' \
+		"$obj/fragment" | sort >"$obj/asked"
+	grep -vxF -f "$obj/.config" "$obj/asked" >"$obj/lost" || return 0
+	die "$row: the configuration lost $(tr '\n' ' ' <"$obj/lost")" \
+		"correct the fragment or the row in $ARCHTAB"
+}
+
+# enclosing MARKED: the function or macro of a header that a marked line is in.
+# Marked are the lines of a diff with a + or -, or, when the variable names is
+# a file, those that use one of the names in it.
+enclosing='
+	BEGIN { while (names != "" && (getline n < names) > 0) set[n] = 1 }
+	/^diff --git|^@@/ { body = macro = ""; more = 0; next }
+	{ sign = substr($0, 1, 1); l = substr($0, 2) }
+	l ~ /^[ \t]*(\*|\/\*|\/\/)/ { next }
+	{ was = more }
+	!more && l ~ /^[ \t]*#[ \t]*define/ {
+		macro = l
+		sub(/^[ \t]*#[ \t]*define[ \t]+/, "", macro)
+		sub(/[^A-Za-z0-9_].*/, "", macro)
+	}
+	l ~ /^[a-z_].*[A-Za-z0-9_][ \t]*\(/ {
+		body = l
+		sub(/[ \t]*\(.*/, "", body)
+		sub(/.*[^A-Za-z0-9_]/, "", body)
+	}
+	l ~ /^(struct|union|enum|typedef)[ \t]/ && l !~ /\(/ { body = "" }
+	{
+		in_ = macro != "" ? macro : body
+		hit = names == "" && sign != " "
+		if (names != "") {
+			t = l
+			while (match(t, /[A-Za-z_][A-Za-z0-9_]*/)) {
+				w = substr(t, RSTART, RLENGTH)
+				t = substr(t, RSTART + RLENGTH)
+				if (w in set && w != in_)
+					hit = 1
+			}
+		}
+		if (hit && in_ != "")
+			print in_
+		more = sign == "-" ? was : macro != "" && l ~ /\\$/
+		if (!more)
+			macro = ""
+	}
+	l ~ /^}/ { body = "" }'
+
+# touched: the sources whose object the split could change. They changed, or
+# they name a function or macro of a header that changed, or one that uses such
+# a one, and so on.
+touched()
+{
+	names=$work/$srcarch.names
+	git -C "$linux" diff -U100000 "$BEFORE" "$AFTER" -- \
+		'include/*.h' "arch/$srcarch/*.h" | grep -v '^[+-][+-][+-] ' |
+		awk -v names= "$enclosing" | sort -u >"$names"
+	while cp "$names" "$names.old"; do
+		git -C "$tree" grep -lwF -f "$names" -- include/linux \
+			include/asm-generic "arch/$srcarch/*.h" | grep '\.h$' |
+			(cd "$tree" && xargs cat) | sed 's/^/ /' |
+			awk -v names="$names.old" "$enclosing" |
+			sort -u - "$names.old" >"$names.new"
+		mv "$names.new" "$names"
+		! cmp -s "$names" "$names.old" || break
+	done
+	changed | grep '\.[cS]$'
+	git -C "$tree" grep -lwF -f "$names" -- '*.c' '*.S'
+}
+
+# list: which objects to compile. What kbuild compiles in this configuration is
+# asked by a dry run; "make x.o" would also compile what it leaves out.
+list()
+{
+	run -n built-in.a 2>/dev/null |
+		sed -n "s/.*echo '  \(CC\|AS\)[^']* \([^ ']*\.o\)'.*/\2/p" |
+		grep -vE '/(vdso[0-9]*|compressed|purgatory)/' |
+		sort -u >"$obj/enabled"
+	[ -s "$obj/enabled" ] || return 1
+	touched | sed 's/\.[cS]$/./' | sort -u >"$obj/stems"
+	# x.c is compiled to x.o, or to x.nvhe.o and the like.
+	sed 's/\.[^/]*$/. &/' "$obj/enabled" | awk -v all="$ALL" '
+		NR == FNR { stem[$1] = 1; next }
+		all == 1 || $1 in stem { sub(/\. \./, "."); print }' \
+		"$obj/stems" - >"$obj/objects"
+	printf '%s\n' "$extra" | tr ',' '\n' | grep -vx -e - >"$obj/direct" || :
+	echo "$(grep -c . "$obj/objects") of $(grep -c . "$obj/enabled") objects are touched"
+}
+
+# compile: the objects of the row from the commit that is checked out.
+compile()
+{
+	# shellcheck disable=SC2046
+	run -k -j"$J" $(cat "$obj/objects") || return 1
+	while read -r x; do
+		run -j"$J" identical-direct DIRECT="$x" || return 1
+	done <"$obj/direct"
+	[ -z "$whole" ] || run -j"$J" vmlinux
+}
+
+# products: the files to compare.
+products()
+{
+	(
+		cd "$obj"
+		cat objects direct
+		find include/generated arch/*/include/generated -name '*offsets*.h'
+		[ -z "$whole" ] || {
+			echo vmlinux
+			find . -name '*.o' ! -path './scripts/*' ! -path './tools/*' |
+				sed 's,^\./,,'
+		}
+	) 2>/dev/null | sort -u
+}
+
+# seen: the changed files that the compiler read, from kbuild's own notes.
+seen()
+{
+	changed >"$obj/changed"
+	find "$obj" -name '.*.cmd' ! -path "$obj/scripts/*" ! -path "$obj/tools/*" \
+		-exec cat {} + | tr -s ' \t\\' '\n' | grep -F "$tree/" |
+		sed "s,.*$tree/,," | sort -u >"$obj/read"
+	grep -xF -f "$obj/read" "$obj/changed" || :
+}
+
+# explain FILE...: the difference in words, by the kernel's own objdiff, in a
+# repository of its own because it names its records after commits.
+explain()
+{
+	scratch=$work/objdiff
+	rm -rf "$scratch"
+	git init -q "$scratch"
+	for side in before after; do
+		from=$obj
+		[ "$side" = after ] || from=$keep
+		for f; do
+			mkdir -p "$scratch/$(dirname "$f")"
+			cp "$from/$f" "$scratch/$f"
+		done
+		git -C "$scratch" -c user.name=- -c user.email=- \
+			commit -q --allow-empty -m "$side"
+		prefix=$cross
+		case $cross in LLVM=* | -) prefix= ;; esac
+		(cd "$scratch" && CROSS_COMPILE=$prefix sh -c '
+			exec bash "$0" record "$@"' "$tree/scripts/objdiff" "$@") ||
+			return 0
+	done
+	(cd "$scratch" && bash "$tree/scripts/objdiff" diff) | head -n 200 || :
+}
+
+# compare REF: count the files that differ; name them.
+compare()
+{
+	products >"$obj/products"
+	: >"$obj/differ"
+	compared=0
+	identical=0
+	excepted=0
+	(cd "$keep" && find . -type f | sed 's,^\./,,' | sort) |
+		comm -23 - "$obj/products" | sed 's/$/ (only before)/' >>"$obj/differ"
+	while read -r f; do
+		compared=$((compared + 1))
+		if cmp "$keep/$f" "$obj/$f"; then
+			identical=$((identical + 1))
+		elif rows scripts/not-identical | awk -F'\t+' -v r="$row" -v f="$f" '
+			$1 == r && $2 == f { ok = 1 } END { exit !ok }'; then
+			excepted=$((excepted + 1))
+			echo "excepted: $row $f"
+		else
+			echo "$f" >>"$obj/differ"
+		fi
+	done <"$obj/products"
+	echo "$identical $compared $excepted" >"$work/$row.count"
+	[ -s "$obj/differ" ] || return 0
+	echo "differ at $1:"
+	cat "$obj/differ"
+	# shellcheck disable=SC2046
+	explain $(grep '\.o$' "$obj/differ" | head -n 20)
+	return 1
+}
+
+# now WHAT: what has gone wrong if the row ends here.
+now()
+{
+	echo "$1" >"$work/$row.why"
+	date "+# %T $row ${1}?"
+}
+
+# prove: build and compare one row; a subshell, so that die ends only the row.
+prove()
+{
+	first=1
+	now "cannot be prepared"
+	for ref in $(refs); do
+		git -C "$tree" checkout -q --detach "$(git -C "$linux" \
+			rev-parse "$ref^{commit}")"
+		if [ "$first" = 1 ]; then
+			now "cannot be configured"
+			configure || return 1
+			now "cannot be prepared"
+			run prepare -j"$J" || return 1
+			now "kbuild lists no object"
+			list || return 1
+		fi
+		now "does not compile at $ref"
+		compile || return 1
+		if [ "$first" = 1 ]; then
+			mkdir -p "$keep"
+			products >"$obj/products"
+			(cd "$obj" && xargs cp --parents -t "$keep" <products)
+			first=0
+		else
+			now "differs at $ref"
+			compare "$ref" || return 1
+		fi
+	done
+	now "is identical"
+	seen >"$work/$row.seen"
+}
+
+# one NAME: run a row unless its result is there, and print its line.
+one()
+{
+	row "$1"
+	k=$(key)
+	state=$work/$row.tsv
+	if [ "$(cut -f1 "$state" 2>/dev/null)" = "$k" ] && [ -f "$work/$row.seen" ]; then
+		printf '| %s %s/%s objects identical, unchanged since the last run\n' \
+			"$row" "$(cut -f3 "$state")" "$(cut -f2 "$state")"
+		return 0
+	fi
+	need "$cc" "the cross compilers of scripts/packages"
+	rm -f "$state" "$work/$row.count"
+	began=$(date +%s)
+	echo "row $row: $(files | tr '\n' ' ')"
+	status=0
+	(prove) >"$rowlog" 2>&1 || status=1
+	why=$(cat "$work/$row.why")
+	{ read -r identical compared excepted; } <"$work/$row.count" 2>/dev/null || :
+	if [ "$status" -ne 0 ]; then
+		grep '^error: ' "$rowlog" || :
+		case $why in
+		differs*)
+			sed -n '/^differ at/,/^diff /p' "$rowlog" | grep -v '^diff ' |
+				sed 's/^/  /' | head -n 20
+			printf '| %s %d/%d objects identical: %s %s\n' "$row" \
+				"$identical" "$compared" "$why" \
+				"$(head -n 3 "$obj/differ" | tr '\n' ' ')" ;;
+		*)
+			tail -n 5 "$rowlog" | sed 's/^/  /'
+			printf '| %s %s (log %s)\n' "$row" "$why" \
+				"${rowlog#"$top"/}" ;;
+		esac
+		return 1
+	fi
+	spent=$(($(date +%s) - began))
+	printf '%s\t%d\t%d\t%d\t%s\t%d\n' "$k" "$compared" \
+		"$identical" "$excepted" "$("$cc" --version | head -n 1)" \
+		"$spent" >"$state"
+	[ "$KEEP" = 1 ] || rm -rf "$obj" "$keep"
+	printf '| %s %d/%d objects identical%s, %d s\n' "$row" "$identical" \
+		"$compared" "${excepted:+$([ "$excepted" -eq 0 ] ||
+			echo ", $excepted excepted")}" "$spent"
+}
+
+# reason FILE: why no row compiles a file; fails when no reason is given.
+reason()
+{
+	rows scripts/not-compiled | while IFS=$tab read -r glob why; do
+		# shellcheck disable=SC2254
+		case $1 in
+		$glob) printf '%s\n' "$why" | sed 's/^\t*//'; break ;;
+		esac
+	done | grep .
+}
+
+# coverage: every changed file with the row that compiled it, or the reason
+# why none did. Fails on a file that has neither.
+coverage()
+{
+	changed | while read -r f; do
+		by=$(cd "$work" && for r in $(all_rows); do
+			[ ! -f "$r.seen" ] || grep -qxF "$f" "$r.seen" || continue
+			[ -f "$r.seen" ] && echo "$r" && break
+		done)
+		if [ -n "$by" ]; then
+			printf 'file\t%s\t%s\n' "$f" "$by"
+		elif why=$(reason "$f"); then
+			printf 'file\t%s\t-\t%s\n' "$f" "$why"
+		else
+			printf 'file\t%s\tuncovered\n' "$f"
+		fi
+	done
+}
+
+# check: does the committed table describe this kernel and these rows?
+check()
+{
+	[ -f "$table" ] || die "${table#"$top"/} is missing" \
+		"run: make soak KERNEL=$KERNEL"
+	have=$(sed -n 's/^# inputs //p' "$table")
+	[ "$have" = "$(inputs)" ] ||
+		die "the inputs of ${table#"$top"/} changed" \
+			"run: make soak KERNEL=$KERNEL"
+	for r in $(all_rows); do
+		awk -F'\t' -v r="$r" '$1 == "row" && $2 == r && $3 > 0 &&
+			$3 == $4 + $5 { ok = 1 } END { exit !ok }' "$table" ||
+			die "${table#"$top"/} does not find row $r identical" \
+				"run: make soak KERNEL=$KERNEL"
+	done
+	changed | while read -r f; do
+		by=$(awk -F'\t' -v f="$f" '$1 == "file" && $2 == f { print $3 }' \
+			"$table")
+		case $by in
+		'' | uncovered) echo "$f" ;;
+		-) reason "$f" >/dev/null || echo "$f" ;;
+		esac
+	done | grep . && die "a changed file is compiled by no row" \
+		"add a row to scripts/archs or a reason to scripts/not-compiled"
+	total_of_table
+}
+
+total_of_table()
+{
+	awk -F'\t' '$1 == "row" { split($2, a, "-"); arch[a[1]] = 1
+			n += $3; i += $4 }
+		END { for (x in arch) k++
+		printf "| identical: %d of %d architectures, %d of %d objects (committed table)\n",
+			k, k, i, n }' "$table"
+}
+
+BEFORE=${BEFORE:-grouped}
+AFTER=${AFTER:-split}
+mode=${1:-}
+
+if [ "$mode" = --check ]; then
+	check
+	exit 0
+fi
+
+need ccache ccache
+worktree
+# A second run would switch the sources under the first.
+exec 9>"$work/lock"
+flock -n 9 || die "another run uses ${work#"$top"/}" "wait for it to end"
+
+bad=
+good=
+total=0
+same=0
+for r in $(wanted); do
+	if one "$r"; then
+		good="$good ${r%%-*}"
+		total=$((total + $(cut -f2 "$work/$r.tsv")))
+		same=$((same + $(cut -f3 "$work/$r.tsv")))
+	else
+		bad="$bad $r"
+	fi
+done
+
+archs=$(wanted | sed 's/-.*//' | sort -u | grep -c .)
+for r in $bad; do
+	good=$(printf '%s\n' $good | grep -vx "${r%%-*}" | tr '\n' ' ')
+done
+passed=$(printf '%s\n' $good | sort -u | grep -c . || :)
+
+[ -z "$bad" ] ||
+	die "not identical or not built: $(echo $bad)" \
+		"read ${work#"$top"/}/ROW.log, then run: make identical ARCHS=\"$(echo $bad)\" KERNEL=$KERNEL"
+
+if [ -z "$ARCHS" ]; then
+	coverage >"$work/coverage"
+	grep 'uncovered$' "$work/coverage" | cut -f2 | sed 's/^/| compiled by no row: /' || :
+	! grep -q 'uncovered$' "$work/coverage" ||
+		die "a changed file is compiled by no row" \
+			"add a row to scripts/archs or a reason to scripts/not-compiled"
+	printf '| changed files compiled: %d of %d, the rest with a reason\n' \
+		"$(awk -F'\t' '$3 != "-"' "$work/coverage" | grep -c .)" \
+		"$(grep -c . "$work/coverage")"
+fi
+
+if [ "$mode" = --soak ]; then
+	[ -z "$ARCHS" ] || die "a soak runs every row" "run it without ARCHS"
+	{
+		echo "# Written by make soak. Rows: name, files compared, identical,"
+		echo "# excepted, compiler. Files: name, row that compiled it, reason."
+		echo "# inputs $(inputs)"
+		for r in $(all_rows); do
+			printf 'row\t%s\t' "$r"
+			cut -f2-5 "$work/$r.tsv"
+		done
+		cat "$work/coverage"
+	} >"$table.new"
+	mv "$table.new" "$table"
+fi
+
+result identical "identical: $passed of $archs architectures, $same of $total objects"
+printf '| identical: %d of %d architectures, %d of %d objects\n' \
+	"$passed" "$archs" "$same" "$total"

@@ -1,0 +1,82 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# kernel.sh [FRAGMENT...]: build the x86-64 kernel from the replayed tree.
+#
+# Without a fragment the configuration is kunit/x86_64.config and the result is
+# in $out/x86_64; kunit/debug-pt.config is merged over it in $out/x86_64-debug.
+
+. "$(dirname "$0")/lib.sh"
+
+need ccache ccache
+[ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
+
+base=$top/kunit/x86_64.config
+name=x86_64
+for frag; do
+	name=$name-$(basename "$frag" .config | cut -d- -f1)
+done
+dir=$out/$name
+image=$dir/arch/x86/boot/bzImage
+stamp=$dir/built
+start=$(date +%s)
+
+# What the image is made of; "dirty" is never up to date.
+inputs()
+{
+	git -C "$linux" rev-parse HEAD
+	[ -z "$(git -C "$linux" status --porcelain | head -n 1)" ] || echo dirty
+	for frag in "$base" "$@"; do
+		cat "$frag" "${frag%.config}-$KERNEL.config" 2>/dev/null || :
+	done
+	cat "$top/scripts/config.sh"
+	gcc --version
+}
+
+finish()
+{
+	line="x86-64 kernel: $1 in $(($(date +%s) - start)) s"
+	result "kernel-$name" "$line"
+	echo "| $line"
+	exit 0
+}
+
+now=$(inputs "$@")
+if [ -f "$image" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ]; then
+	case $now in
+	*dirty*) ;;
+	*)
+		echo "| x86-64 kernel: up to date"
+		exit 0
+		;;
+	esac
+fi
+rm -f "$stamp"
+
+"$top/scripts/config.sh" "$dir" "$base" "$@"
+
+# The log's last line says how far the build is.
+ccache --zero-stats >/dev/null
+echo 0 >"$dir/objects"
+{
+	make -C "$linux" O="$dir" ARCH=x86_64 CC="ccache gcc" -j"$J" bzImage 2>&1 &&
+		: >"$dir/made"
+} | while IFS= read -r said; do
+	case $said in
+	"  CC "* | "  AS "*)
+		n=$((${n:-0} + 1))
+		echo "$n" >"$dir/objects"
+		said="$n objects:$said"
+		;;
+	esac
+	printf '%s\n' "$said"
+done
+[ -f "$dir/made" ] || die "the x86-64 kernel does not build" \
+	"read the first \"error:\" above, correct the tree and run: make build"
+rm "$dir/made"
+
+case $now in
+*dirty*) ;;
+*) printf '%s\n' "$now" >"$stamp" ;;
+esac
+hits=$(ccache --print-stats | awk '$1 ~ /^(direct|preprocessed)_cache_hit$/ { n += $2 } END { print n + 0 }')
+finish "$(cat "$dir/objects") objects ($hits from ccache)"

@@ -1,0 +1,117 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Faults planted in the guest, in a configuration and in a KUnit run: each must
+# end the run with a status, and with a line that names it.
+
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tap.sh
+. "$top/scripts/tests/tap.sh"
+
+work=$out/tests/boot
+rm -rf "$work"
+mkdir -p "$work"
+
+# says TEXT PATTERN COMMAND...: the command fails, and its error line says so.
+says()
+{
+	text=$1
+	pattern=$2
+	shift 2
+	if "$@" >"$work/said" 2>&1 </dev/null; then
+		fail "$text" "it succeeded"
+	elif ! grep -q "^error: .*$pattern" "$work/said"; then
+		fail "$text" "it said: $(tail -n 1 "$work/said")"
+	else
+		pass "$text"
+	fi
+}
+
+# planted NAME SED-SCRIPT: the initramfs of a guest-init with a fault.
+planted()
+{
+	sed "$2" "$top/scripts/guest-init" >"$work/$1.init"
+	! cmp -s "$work/$1.init" "$top/scripts/guest-init" ||
+		die "the fault $1 was not planted" "compare scripts/guest-init and $0"
+	"$top/scripts/initramfs.sh" "$work/$1.init" "$work/$1.gz"
+	INITRAMFS=$work/$1.gz
+	DIR=$work/$1
+	export INITRAMFS DIR
+}
+
+boot=$top/scripts/boot.sh
+[ -f "$out/x86_64/arch/x86/boot/bzImage" ] ||
+	die "there is no kernel to boot" "run: make build"
+
+planted check 's/^set -- /fault() { false; }\nset -- fault /'
+says "a check that fails is named" "check failed: fault; " "$boot" default
+planted log 's/^set -- /fault() { echo "<4>Bad page here" >\/dev\/kmsg; }\n&fault /'
+says "a bad kernel log is found" "check failed: kernel_log; " "$boot" default
+planted pti 's/^set -- user_space/& pti=off/'
+says "page-table isolation is not off when it is on" \
+	"check failed: pti=off; " "$boot" pti-on
+planted la57 's/^set -- user_space/& la57=on/'
+says "five levels are not on when they are off" \
+	"check failed: la57=on; " "$boot" la57-off
+planted mm 's/^set -- user_space/& guest-mm=none/'
+says "a failing user program is found" "check failed: guest-mm=none; " "$boot" default
+planted lost 's/ \$wanted / /'
+says "an expectation that is not checked is no pass" "not checked: cpus=1; " "$boot" default
+planted early 's/^set -- /fault() { poweroff -f; sleep 9; }\n&fault /'
+says "a plan that is not completed is no pass" "ended after 1 of " "$boot" default
+planted panic 's/^dmesg -n 4/exit 1/'
+says "a panic is told" "panic: Attempted to kill init" "$boot" default
+planted hang 's/^set -- /fault() { sleep 999; }\n&fault /'
+says "a guest that hangs is told, with the limit and the log" \
+	"mode default: hangs: 1 of [0-9]* checks within 25 s; .*default.log" \
+	env LIMIT=25 "$boot" default
+planted silent 's/^dmesg -n 4/sleep 999/'
+says "no user space is told" "no user space within 20 s" env LIMIT=20 "$boot" default
+unset INITRAMFS DIR
+says "an unknown mode is named" "no boot mode called nonsense" "$boot" nonsense
+
+config=$top/scripts/config.sh
+echo CONFIG_NO_SUCH_SYMBOL=y >"$work/unknown.config"
+says "an unknown symbol is named" "CONFIG_NO_SUCH_SYMBOL (unknown)" \
+	"$config" "$work/c" "$top/kunit/x86_64.config" "$work/unknown.config"
+echo '# CONFIG_NO_SUCH_SYMBOL is not set' >"$work/off.config"
+says "an unknown symbol is named when it is wanted off" \
+	"CONFIG_NO_SUCH_SYMBOL (unknown)" \
+	"$config" "$work/c" "$top/kunit/x86_64.config" "$work/off.config"
+printf '%s\n' 'CONFIG_KVM_XEN=y' '# CONFIG_KVM is not set' >"$work/depends.config"
+says "a symbol without its dependency is named" "CONFIG_KVM_XEN is not y" \
+	"$config" "$work/c" "$top/kunit/x86_64.config" "$work/depends.config"
+check "a correct fragment is accepted" \
+	"$config" "$work/c" "$top/kunit/x86_64.config"
+
+# A kunit.py that prints what the real one prints at its end.
+fake()
+{
+	mkdir -p "$build/planted/linux/tools/testing/kunit"
+	cat >"$build/planted/linux/tools/testing/kunit/kunit.py" <<-END
+		#!/bin/sh
+		for arg; do
+			case \$arg in --build_dir=*) dir=\${arg#*=} ;; esac
+		done
+		$1
+		exit $2
+	END
+	chmod +x "$build/planted/linux/tools/testing/kunit/kunit.py"
+}
+kunit=$top/scripts/kunit.sh
+subtests=$(cell scripts/suites um 3 | sed 's/,/\\n# Subtest: /g; s/^/# Subtest: /')
+# shellcheck disable=SC2016
+show='printf "'$subtests'\n" >$dir/test.log; echo "Testing complete. Ran '
+fake "$show 0 tests:\"" 0
+says "a KUnit run without tests fails" "ran no tests" env KERNEL=planted "$kunit" um
+# shellcheck disable=SC2016
+fake 'echo "# Subtest: other" >$dir/test.log; echo "Testing complete. Ran 3 tests: passed: 3"' 0
+says "a KUnit run without its suite fails" "did not run suite" env KERNEL=planted "$kunit" um
+fake "${show}3 tests: passed: 2, failed: 1\"" 1
+says "a KUnit run that fails is told" "KUnit on um failed" env KERNEL=planted "$kunit" um
+fake 'echo "make: error in the build"' 1
+says "a KUnit kernel that does not build is told" "did not run" env KERNEL=planted "$kunit" um
+fake "${show}3 tests: passed: 3\"" 0
+check "a KUnit run that passes passes" env KERNEL=planted "$kunit" um
+rm -rf "$build/planted"
+
+finish
