@@ -54,6 +54,7 @@ says "five levels are not on when they are off" \
 	"check failed: la57=on; " "$boot" la57-off
 planted mm 's/^set -- user_space/& guest-mm=none/'
 says "a failing user program is found" "check failed: guest-mm=none; " "$boot" default
+# shellcheck disable=SC2016
 planted lost 's/ \$wanted / /'
 says "an expectation that is not checked is no pass" "not checked: cpus=1; " "$boot" default
 planted early 's/^set -- /fault() { poweroff -f; sleep 9; }\n&fault /'
