@@ -17,7 +17,7 @@
 // Comments: run on each file alone; spatch finds other sites when files are
 //	grouped. What it cannot reach (code behind a computed label or a macro
 //	that does not parse) is converted by hand, see cocci/ledger.
-// Options: --no-includes --macro-file cocci/macros.h
+// Options: --no-includes --macro-file macros.h
 // Files: (\.|->)[[:space:]]*(pgd|page_table_lock|pgtables_bytes|pmd_huge_pte)\b|mm_struct, *pgd
 // Converted: pgt\.(pgd|lock|pgtables_bytes|pmd_huge_pte)
 

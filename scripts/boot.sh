@@ -85,16 +85,15 @@ verdict()
 	planned=$(sed -n 's/^1\.\.\([0-9]*\)$/\1/p' "$2")
 	good=$(grep -c '^ok ' "$2" || :)
 	bad=$(sed -n 's/^not ok [0-9]* //p' "$2" | paste -s -d, | sed 's/,/, /g')
-	if grep -q -e '^error: ' -e '^qemu-system' "$1"; then
-		grep -m1 -e '^error: ' -e '^qemu-system' "$1" | sed 's/^error: //'
-	elif grep -q 'Kernel panic' "$1"; then
+	if grep -q 'Kernel panic' "$1"; then
 		echo "panic: $(tr -d '\r' <"$1" | sed -n 's/.*Kernel panic - not syncing: //p' | head -n 1)"
 	elif [ -n "$bad" ]; then
 		echo "check failed: $bad"
 	elif [ -z "$planned" ] && [ "$3" -eq 124 ]; then
 		echo "no user space within $4 s"
 	elif [ -z "$planned" ]; then
-		echo "no user space (status $3)"
+		echo "no user space: $(grep -m1 -e '^error: ' -e '^qemu-system' "$1" ||
+			echo "the machine ended with status $3")"
 	elif [ "$3" -eq 124 ] && [ "$good" -ne "$planned" ]; then
 		echo "hangs: $good of $planned checks within $4 s"
 	elif [ "$good" -ne "$planned" ] || ! grep -q '^# guest-init: end' "$2"; then

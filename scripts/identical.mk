@@ -7,3 +7,11 @@ ifeq ($(sub_make_done),1)
 identical-direct: prepare
 	$(Q)$(MAKE) $(build)=$(patsubst %/,%,$(dir $(DIRECT))) $(DIRECT)
 endif
+
+# A row marked "text": its assembler lacks registers that the kernel uses, so
+# the C compiler stops at assembly text, except for kbuild's own tools.
+ifneq ($(IDENTICAL_TEXT),)
+ifneq ($(filter-out scripts scripts/%,$(obj)),)
+KBUILD_CFLAGS += -S
+endif
+endif

@@ -13,6 +13,7 @@
 #   STEPS    "each" compares every commit from BEFORE to AFTER, not only two
 #   VMLINUX  0 compares no whole kernel, only objects
 #   ARCHTAB  the table of rows (scripts/archs)
+#   TABLE    the table to check (docs/results/identical-KERNEL.tsv)
 #   ALL      1 compares all objects of a row, not only the touched ones
 #   KEEP     1 keeps what was built of a row that was found identical
 
@@ -29,7 +30,7 @@ KEEP=${KEEP:-0}
 ALL=${ALL:-0}
 work=$out/identical
 tree=$work/linux
-table=$top/docs/results/identical-$KERNEL.tsv
+table=${TABLE:-$top/docs/results/identical-$KERNEL.tsv}
 tab=$(printf '\t')
 
 # id REF: the tree that a commit holds; it changes only with its files.
@@ -105,17 +106,16 @@ row()
 	*) srcarch=$arch ;;
 	esac
 	whole=
-	case $flags in
-	*,vmlinux,*) [ "$VMLINUX" = 0 ] || whole=vmlinux ;;
-	esac
+	text=
+	case $flags in *,vmlinux,*) [ "$VMLINUX" = 0 ] || whole=vmlinux ;; esac
+	case $flags in *,text,*) text=1 ;; esac
 }
 
 # files: the fragments of a row, later ones win. NAME.config is followed by
 # NAME-$KERNEL.config where that exists.
 files()
 {
-	set -- common $(printf '%s' "$fragments" | tr ',' ' ') identity
-	for f; do
+	for f in common $(printf '%s' "$fragments" | tr ',' ' ') identity; do
 		case $f in
 		-) continue ;;
 		*/*) ;;
@@ -174,9 +174,10 @@ worktree()
 # both sides, so that a wrapped line is no difference in a message or a name.
 run()
 {
-	set -- nice make --no-print-directory -C "$tree" O="$obj" ARCH="$arch" \
+	set -- nice env CCACHE_DEPEND=1 make --no-print-directory -C "$tree" O="$obj" ARCH="$arch" \
 		HOSTCC="ccache gcc" CC="ccache $cc" \
-		KCFLAGS="-Wno-builtin-macro-redefined -U__LINE__ -D__LINE__=0" "$@"
+		KCFLAGS="-Wno-builtin-macro-redefined -U__LINE__ -D__LINE__=0" \
+		IDENTICAL_TEXT="$text" "$@"
 	case $cross in
 	LLVM=*) set -- "$@" "$cross" ;;
 	-) ;;
@@ -202,18 +203,23 @@ configure()
 			run olddefconfig ;;
 	esac || return 1
 	# The last word on an option is the one that counts.
-	awk '/^CONFIG_[A-Z0-9_a-z]+=/ { n = $0; sub(/=.*/, "", n); v[n] = $0 }
-	     /^# CONFIG_.* is not set/ { v[$2] = $2 "=n" }
-	     END { for (n in v) if (v[n] !~ /=n$/) print v[n] }' \
-		"$obj/fragment" | sort >"$obj/asked"
-	grep -vxF -f "$obj/.config" "$obj/asked" >"$obj/lost" || return 0
-	die "$row: the configuration lost $(tr '\n' ' ' <"$obj/lost")" \
-		"correct the fragment or the row in $ARCHTAB"
+	sed -n 's/^# \(CONFIG_[A-Za-z0-9_]*\) is not set$/\1=n/p
+		/^CONFIG_/p' "$obj/fragment" |
+		awk -F= '{ v[$1] = $0 } END { for (n in v) print v[n] }' |
+		sort >"$obj/asked"
+	{
+		grep -v '=n$' "$obj/asked" | grep -vxF -f "$obj/.config" || :
+		sed -n 's/=n$/=y/p' "$obj/asked" | grep -xF -f - "$obj/.config" || :
+	} >"$obj/wrong"
+	[ ! -s "$obj/wrong" ] ||
+		die "$row: not configured as asked: $(tr '\n' ' ' <"$obj/wrong")" \
+			"correct the fragment or the row in $ARCHTAB"
 }
 
-# enclosing MARKED: the function or macro of a header that a marked line is in.
+# enclosing, an awk program: the function or macro of a header that a marked line is in.
 # Marked are the lines of a diff with a + or -, or, when the variable names is
 # a file, those that use one of the names in it.
+# shellcheck disable=SC2016 # the $ are awk's
 enclosing='
 	BEGIN { while (names != "" && (getline n < names) > 0) set[n] = 1 }
 	/^diff --git|^@@/ { body = macro = ""; more = 0; next }
@@ -257,20 +263,32 @@ enclosing='
 touched()
 {
 	names=$work/$srcarch.names
-	git -C "$linux" diff -U100000 "$BEFORE" "$AFTER" -- \
-		'include/*.h' "arch/$srcarch/*.h" | grep -v '^[+-][+-][+-] ' |
-		awk -v names= "$enclosing" | sort -u >"$names"
-	while cp "$names" "$names.old"; do
-		git -C "$tree" grep -lwF -f "$names" -- include/linux \
-			include/asm-generic "arch/$srcarch/*.h" | grep '\.h$' |
-			(cd "$tree" && xargs cat) | sed 's/^/ /' |
-			awk -v names="$names.old" "$enclosing" |
-			sort -u - "$names.old" >"$names.new"
-		mv "$names.new" "$names"
-		! cmp -s "$names" "$names.old" || break
-	done
-	changed | grep '\.[cS]$'
-	git -C "$tree" grep -lwF -f "$names" -- '*.c' '*.S'
+	found=$work/$srcarch.touched
+	of="$METHOD $(id "$BEFORE") $(id "$AFTER")"
+	if [ "$(head -n 1 "$found" 2>/dev/null)" != "$of" ]; then
+		git -C "$linux" diff -U100000 "$BEFORE" "$AFTER" -- \
+			'include/*.h' "arch/$srcarch/*.h" |
+			grep -v '^[+-][+-][+-] ' |
+			awk -v names= "$enclosing" | sort -u >"$names"
+		while cp "$names" "$names.old"; do
+			git -C "$tree" grep -lwF -f "$names" -- include/linux \
+				include/asm-generic "arch/$srcarch/*.h" |
+				grep '\.h$' | (cd "$tree" && xargs cat) |
+				sed 's/^/ /' |
+				awk -v names="$names.old" "$enclosing" |
+				sort -u - "$names.old" >"$names.new"
+			mv "$names.new" "$names"
+			! cmp -s "$names" "$names.old" || break
+		done
+		{
+			echo "$of"
+			changed | grep '\.[cS]$' || :
+			[ ! -s "$names" ] ||
+				git -C "$tree" grep -lwF -f "$names" -- '*.c' '*.S' || :
+		} >"$found.new"
+		mv "$found.new" "$found"
+	fi
+	sed 1d "$found"
 }
 
 # list: which objects to compile. What kbuild compiles in this configuration is
@@ -307,7 +325,7 @@ compile()
 products()
 {
 	(
-		cd "$obj"
+		cd "$obj" || exit 1
 		cat objects direct
 		find include/generated arch/*/include/generated -name '*offsets*.h'
 		[ -z "$whole" ] || {
@@ -323,7 +341,7 @@ seen()
 {
 	changed >"$obj/changed"
 	find "$obj" -name '.*.cmd' ! -path "$obj/scripts/*" ! -path "$obj/tools/*" \
-		-exec cat {} + | tr -s ' \t\\' '\n' | grep -F "$tree/" |
+		-exec cat {} + | tr -s ' \t' '\n' | grep -F "$tree/" |
 		sed "s,.*$tree/,," | sort -u >"$obj/read"
 	grep -xF -f "$obj/read" "$obj/changed" || :
 }
@@ -441,7 +459,7 @@ one()
 	status=0
 	(prove) >"$rowlog" 2>&1 || status=1
 	why=$(cat "$work/$row.why")
-	{ read -r identical compared excepted; } <"$work/$row.count" 2>/dev/null || :
+	{ read -r identical compared excepted <"$work/$row.count"; } 2>/dev/null || :
 	if [ "$status" -ne 0 ]; then
 		grep '^error: ' "$rowlog" || :
 		case $why in
@@ -520,8 +538,11 @@ check()
 		'' | uncovered) echo "$f" ;;
 		-) reason "$f" >/dev/null || echo "$f" ;;
 		esac
-	done | grep . && die "a changed file is compiled by no row" \
-		"add a row to scripts/archs or a reason to scripts/not-compiled"
+	done >"$work.uncovered"
+	[ ! -s "$work.uncovered" ] || die \
+		"no row compiles $(head -n 1 "$work.uncovered"), and no reason is given" \
+		"correct scripts/archs or scripts/not-compiled and run: make soak KERNEL=$KERNEL"
+	rm -f "$work.uncovered"
 	total_of_table
 }
 
@@ -550,12 +571,10 @@ exec 9>"$work/lock"
 flock -n 9 || die "another run uses ${work#"$top"/}" "wait for it to end"
 
 bad=
-good=
 total=0
 same=0
 for r in $(wanted); do
 	if one "$r"; then
-		good="$good ${r%%-*}"
 		total=$((total + $(cut -f2 "$work/$r.tsv")))
 		same=$((same + $(cut -f3 "$work/$r.tsv")))
 	else
@@ -564,14 +583,12 @@ for r in $(wanted); do
 done
 
 archs=$(wanted | sed 's/-.*//' | sort -u | grep -c .)
-for r in $bad; do
-	good=$(printf '%s\n' $good | grep -vx "${r%%-*}" | tr '\n' ' ')
-done
-passed=$(printf '%s\n' $good | sort -u | grep -c . || :)
+lost=$(for r in $bad; do echo "${r%%-*}"; done | sort -u | grep -c . || :)
+passed=$((archs - lost))
 
 [ -z "$bad" ] ||
-	die "not identical or not built: $(echo $bad)" \
-		"read ${work#"$top"/}/ROW.log, then run: make identical ARCHS=\"$(echo $bad)\" KERNEL=$KERNEL"
+	die "not identical or not built:$bad" \
+		"read ${work#"$top"/}/ROW.log, then run: make identical ARCHS=\"${bad# }\" KERNEL=$KERNEL"
 
 if [ -z "$ARCHS" ]; then
 	coverage >"$work/coverage"

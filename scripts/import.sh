@@ -65,6 +65,8 @@ dir:*)
 	echo "unpacking ${deb##*/}"
 	dpkg-deb --fsys-tarfile "$deb" | tar xO --wildcards './usr/src/*.tar.xz' |
 		tar xJ -C "$tmp" --strip-components=1
+	# Debian ignores all that is not debian/: git would not see new files.
+	sed -i '/^# Debian packaging: ignore everything/,$d' "$tmp/.gitignore"
 	echo "making the first commit"
 	git_add
 	;;

@@ -57,6 +57,7 @@ rm -f "$stamp"
 # The log's last line says how far the build is.
 ccache --zero-stats >/dev/null
 echo 0 >"$dir/objects"
+rm -f "$dir/made" "$dir/wrong"
 {
 	make -C "$linux" O="$dir" ARCH=x86_64 CC="ccache gcc" -j"$J" bzImage 2>&1 &&
 		: >"$dir/made"
@@ -67,11 +68,15 @@ echo 0 >"$dir/objects"
 		echo "$n" >"$dir/objects"
 		said="$n objects:$said"
 		;;
+	*": error: "* | *"undefined reference"* | "make"*"Error "*)
+		[ -s "$dir/wrong" ] || printf '%s\n' "$said" >"$dir/wrong"
+		;;
 	esac
 	printf '%s\n' "$said"
 done
-[ -f "$dir/made" ] || die "the x86-64 kernel does not build" \
-	"read the first \"error:\" above, correct the tree and run: make build"
+[ -f "$dir/made" ] ||
+	die "the x86-64 kernel does not build: $(cat "$dir/wrong" 2>/dev/null)" \
+		"correct that in $linux and run the same command again"
 rm "$dir/made"
 
 case $now in

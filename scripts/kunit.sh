@@ -47,13 +47,14 @@ for arch; do
 		die "KUnit on $arch did not run: $(grep -m1 -i -e 'error' "$said" || tail -n 1 "$said")" \
 			"read $said"
 	ran=$(sed -n 's/.*Ran \([0-9]*\) tests.*/\1/p' "$said")
+	left=$(sed -n 's/.*Ran .* skipped: \([0-9]*\).*/, \1 skipped/p' "$said")
 	good=$(sed -n 's/.*Ran .*passed: \([0-9]*\).*/\1/p' "$said")
 	[ "${ran:-0}" -gt 0 ] || die "KUnit on $arch ran no tests" "read $dir/test.log"
 	for suite in $(echo "$suites" | tr , ' '); do
 		tr -d '\r' <"$dir/test.log" | grep -q "# Subtest: $suite\$" ||
 			die "KUnit on $arch did not run suite $suite" "read $dir/test.log"
 	done
-	line="KUnit $arch: ${good:-0} of $ran passed in $(($(date +%s) - start)) s"
+	line="KUnit $arch: ${good:-0} of $ran passed$left in $(($(date +%s) - start)) s"
 	result "kunit-$arch" "$line"
 	echo "| $line"
 	[ $status -eq 0 ] || die "KUnit on $arch failed" "read $said"

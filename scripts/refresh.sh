@@ -115,6 +115,9 @@ else
 	for name in $(cut -f2 "$new/series"); do
 		put "$new/$name.msg" "$top/patches/$name.msg"
 		to=$(variant "$name")
+		# A shared diff that this kernel did not take stays the others'.
+		[ "$to" != "patches/$name.diff" ] || grep -q "^$name	" "$out/steps" ||
+			to=patches/$KERNEL/$name.diff
 		if [ -f "$new/$name.diff" ]; then
 			put "$new/$name.diff" "$top/${to:-patches/$name.diff}"
 		elif [ -n "$to" ]; then

@@ -59,10 +59,12 @@ message()
 	shift 2
 	for f; do
 		printf '\nGenerated with spatch %s, on each file alone:\n\n' "$spatch_version"
-		printf '  $ spatch %s -D patch --sp-file %s.cocci FILE\n\n' \
+		printf '  $ spatch %s \\\n\t-D patch --sp-file %s.cocci FILE\n\n' \
 			"$(sed -n 's,^// Options: ,,p' "$top/cocci/$f.cocci")" "$f"
 		sed -n '/^@/,$s/^/    /p' "$top/cocci/$f.cocci" | sed 's/[[:space:]]*$//'
 	done
+	printf '\nand with macros.h, so that initialisers parse:\n\n'
+	grep '^#define' "$top/cocci/macros.h" | sed 's/^/    /'
 }
 
 apply_patch()

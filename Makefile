@@ -1,0 +1,106 @@
+# SPDX-License-Identifier: GPL-2.0
+# Targets of the rig; "make help" lists them. Each phase is a script.
+
+MAKEFLAGS += --no-print-directory
+.NOTPARALLEL:
+.DEFAULT_GOAL := all
+
+KERNEL ?= 6.12
+LEVEL ?= make
+export KERNEL KSRC J ARCHS STEPS DISCARD ACCEL
+
+phase := @scripts/phase.sh
+
+.PHONY: all help test soak check deps fetch tree kernel boot kunit ledger \
+	identical layout series refresh begin import proof report clean
+
+all: begin tree kernel ledger proof layout boot report
+all: MODE = default pti-on pti-off la57-off smp2 efi
+boot kunit series check: LEVEL = test
+identical: LEVEL = soak
+
+help:
+	@sed -n 's/^#| \{0,1\}//p' Makefile
+
+#| make              stock source in; split, proven, booting x86-64 kernel out
+#| make test         every check that fits in CI; ends "N passed, N failed, N skipped"
+#|
+#| Work on the kernel (in build/KERNEL/linux, one commit a step)
+#|   make tree       replay patches/series; DISCARD=1 drops edits in the tree
+#|   make refresh    commits edited in the tree become the project's files again
+#|   make series     write and check the mail-ready series
+#|
+#| Prove and run
+#|   make ledger     put every textual hit of the fields in a class
+#|   make identical  compare object code before and after; ARCHS="arm64 s390x"
+#|   make layout     pahole of mm_struct before and after
+#|   make kernel     build x86-64
+#|   make boot       boot it; MODE=pti-on, see scripts/modes
+#|   make kunit      KUnit by the kernel's kunit.py; ARCH=um or x86_64
+#|
+#| Keep it
+#|   make check      style of this project's own files
+#|   make soak       what is too long for CI, into docs/results/
+#|   make clean      remove what was built; the download stays
+#|
+#| KERNEL=6.12 (default) or 7.2; KSRC=DIR: a kernel tree of yours, read only
+
+begin:
+	@scripts/report.sh begin
+
+deps:
+	$(phase) deps "install what is missing" scripts/deps.sh $(LEVEL)
+
+fetch: deps
+ifeq ($(KSRC),)
+	$(phase) fetch "get the stock source of Linux $(KERNEL)" scripts/fetch.sh
+endif
+
+import: fetch
+	$(phase) import "make a git tree of it" scripts/import.sh
+
+tree: import
+	$(phase) tree "replay patches/series" scripts/tree.sh
+
+kernel: tree
+	$(phase) kernel "build x86-64" scripts/kernel.sh
+
+boot: kernel
+	$(phase) boot "boot it" scripts/boot.sh $(MODE)
+
+kunit: tree
+	$(phase) kunit "run KUnit" scripts/kunit.sh $(ARCH)
+
+ledger: tree
+	$(phase) ledger "put every textual hit in a class" scripts/ledger.sh
+
+identical: tree
+	$(phase) identical "compare object code before and after" scripts/identical.sh
+
+proof: tree
+	$(phase) identical "compare touched x86-64 objects before and after" \
+		env ARCHS=x86_64 VMLINUX=0 scripts/identical.sh
+
+layout: kernel
+	$(phase) layout "compare the layout of mm_struct" scripts/layout.sh
+
+series: tree
+	$(phase) series "write the series as mail" scripts/series.sh
+
+refresh:
+	$(phase) refresh "make the edited commits the project's files" scripts/refresh.sh
+
+report:
+	@scripts/report.sh
+
+check: deps
+	$(phase) check "style of the project's own files" scripts/tests/check.sh
+
+test:
+	@scripts/test.sh
+
+soak:
+	@scripts/soak.sh
+
+clean:
+	rm -rf build/$(KERNEL)

@@ -1,0 +1,107 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Faults planted in the commit after the split, in a row, in a table: each must
+# be told from a change that leaves the object code alone.
+
+. "$(dirname "$0")/../lib.sh"
+. "$top/scripts/tests/tap.sh"
+
+d=$build/test/identical
+rm -rf "$d"
+mkdir -p "$d"
+git -C "$linux" rev-parse -q --verify 'split^{tree}' >/dev/null ||
+	die "no commit split in ${linux#"$top"/}" "run: make tree"
+
+# One row, so small that it compiles one object a side.
+table=${d#"$top"/}/archs
+printf 'fault\tx86_64\t-\tallnoconfig\t-\t-\t-\n' >"$top/$table"
+
+export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_AUTHOR_DATE='0 +0000'
+export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t GIT_COMMITTER_DATE='0 +0000'
+
+# commit FILE SCRIPT: the split with a file changed by sed, as a commit that no
+# branch knows, so that the tree of the user stays as it is.
+commit()
+{
+	git -C "$linux" show "split:$1" | sed "$2" >"$d/file"
+	! git -C "$linux" show "split:$1" | cmp -s - "$d/file" ||
+		die "sed changed nothing in $1" "correct $0"
+	rm -f "$d/index"
+	blob=$(git -C "$linux" hash-object -w "$d/file")
+	GIT_INDEX_FILE=$d/index git -C "$linux" read-tree split
+	GIT_INDEX_FILE=$d/index git -C "$linux" update-index \
+		--cacheinfo "100644,$blob,$1"
+	git -C "$linux" commit-tree -p split -m fault \
+		"$(GIT_INDEX_FILE=$d/index git -C "$linux" write-tree)"
+}
+
+# run AFTER: what identical.sh says of it; its status.
+run()
+{
+	rm -f "$out"/identical/fault.*
+	BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS='' VMLINUX=0 \
+		"$top/scripts/identical.sh" >"$d/said" 2>&1
+}
+
+# caught TEXT AFTER PATTERN: it fails, and its words match.
+caught()
+{
+	if run "$2"; then
+		fail "$1" "called identical: $(tail -n 1 "$d/said")"
+	elif grep -q "$3" "$d/said"; then
+		pass "$1"
+	else
+		fail "$1" "says only: $(tail -n 1 "$d/said")"
+	fi
+}
+
+f=mm/init-mm.c
+if run "$(commit $f '1i /*\n * A comment of some lines,\n * and a long one.\n */')"; then
+	check "lines that move are no difference" \
+		grep -qx '| identical: 1 of 1 architectures, 2 of 2 objects' "$d/said"
+else
+	fail "lines that move are no difference" "$(tail -n 1 "$d/said")"
+fi
+check "an unchanged row is not run again" sh -c "
+	BEFORE=split AFTER=\$(git -C '$out/identical/linux' rev-parse HEAD) \
+	ARCHTAB=$table ARCHS=fault VMLINUX=0 '$top/scripts/identical.sh' |
+	grep -q 'unchanged since the last run'"
+
+caught "one changed instruction" \
+	"$(commit $f 's/init_mm.end_code = .*end_code;/init_mm.end_code = 0;/')" \
+	'^| fault 1/2 objects identical: differs at .* mm/init-mm.o'
+caught "one changed pointer in an initialiser" \
+	"$(commit $f 's/= swapper_pg_dir,/= swapper_pg_dir + 1,/')" \
+	'^| fault 1/2 objects identical: differs at .* mm/init-mm.o'
+caught "a source that does not compile" \
+	"$(commit $f '$a int broken')" \
+	'^| fault does not compile at '
+caught "a change of a header function is looked for in its users" \
+	"$(commit include/linux/mm.h 's/return &mm->pgt.lock;/return \&mm->pgt.lock + 1;/')" \
+	'differs at .* mm/'
+
+after=$(git -C "$linux" rev-parse split)
+printf 'fault\tx86_64\t-\tallnoconfig\t%s\t-\t-\n' "${d#"$top"/}/lost" >"$top/$table"
+echo CONFIG_NO_SUCH_OPTION=y >"$d/lost.config"
+caught "an option that is lost" "$after" 'not configured as asked: CONFIG_NO_SUCH_OPTION=y'
+
+# The committed table, in a copy that may be spoilt.
+if [ -f "$top/docs/results/identical-$KERNEL.tsv" ]; then
+	check "the committed table holds" "$top/scripts/identical.sh" --check
+	for spoil in 's/^# inputs ./# inputs x/' \
+		'0,/^row/s/^\(row\t[^\t]*\t[0-9]*\)\t[0-9]*/\1\t0/' \
+		'0,/^file/{/^file/d}'; do
+		sed "$spoil" "$top/docs/results/identical-$KERNEL.tsv" >"$d/table"
+		if TABLE=$d/table "$top/scripts/identical.sh" --check >"$d/said" 2>&1; then
+			fail "a spoilt table ($spoil)" "passes"
+		else
+			check "a spoilt table names the command ($spoil)" \
+				grep -q 'run: make soak' "$d/said"
+		fi
+	done
+else
+	fail "the committed table" "docs/results/identical-$KERNEL.tsv is missing"
+fi
+
+rm -f "$out"/identical/fault.*
+finish
