@@ -6,7 +6,7 @@
 . "$(dirname "$0")/lib.sh"
 
 case ${1:-make} in
-make) levels=make ;;
+make) levels='make' ;;
 test) levels='make|test' ;;
 soak) levels='make|test|soak' ;;
 *) die "unknown level $1" "take make, test or soak" ;;

@@ -51,6 +51,7 @@ fi
 # The git tree that the series is replayed into, and what is built from it.
 # shellcheck disable=SC2034
 linux=$out/linux
+# shellcheck disable=SC2034
 logs=$out/log
 results=$out/results
 

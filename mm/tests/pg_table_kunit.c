@@ -24,10 +24,18 @@ static struct mm_struct *pg_table_get_mm(struct kunit *test)
 	return mm;
 }
 
+static void pg_table_expect_unlocked(struct kunit *test, struct pg_table *pgt)
+{
+	bool locked = spin_trylock(&pgt->lock);
+
+	if (locked)
+		spin_unlock(&pgt->lock);
+	KUNIT_EXPECT_TRUE(test, locked);
+}
+
 static void pg_table_init_mm_root(struct kunit *test)
 {
 	KUNIT_EXPECT_PTR_EQ(test, init_mm.pgt.pgd, &swapper_pg_dir[0]);
-	KUNIT_EXPECT_FALSE(test, spin_is_locked(&init_mm.pgt.lock));
 }
 
 static void pg_table_new_mm_is_empty(struct kunit *test)
@@ -37,7 +45,7 @@ static void pg_table_new_mm_is_empty(struct kunit *test)
 	KUNIT_EXPECT_NOT_NULL(test, mm->pgt.pgd);
 	KUNIT_EXPECT_PTR_NE(test, mm->pgt.pgd, init_mm.pgt.pgd);
 	KUNIT_EXPECT_EQ(test, 0, mm_pgtables_bytes(mm));
-	KUNIT_EXPECT_FALSE(test, spin_is_locked(&mm->pgt.lock));
+	pg_table_expect_unlocked(test, &mm->pgt);
 }
 
 static void pg_table_roots_differ(struct kunit *test)
@@ -84,6 +92,7 @@ static struct kunit_suite pg_table_suite = {
 	.name = "pg_table",
 	.test_cases = pg_table_cases,
 };
+
 kunit_test_suite(pg_table_suite);
 
 MODULE_DESCRIPTION("KUnit tests of struct pg_table");

@@ -16,7 +16,7 @@ static bool text_names_object(const struct text *text, int i)
 	       tok[j - 1].where == tok[i].where)
 		j--;
 	for (; j < text->nr && tok[j].line == tok[i].line &&
-	       tok[j].where == tok[i].where; j++)
+	     tok[j].where == tok[i].where; j++)
 		if (tok_is(&tok[j], "pgt") || tok_is(&tok[j], "pg_table"))
 			return true;
 	return false;

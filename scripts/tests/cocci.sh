@@ -114,6 +114,7 @@ if commit=$(awk -F'\t' '$2 == "cocci" { print $3; exit }' "$out/steps" 2>/dev/nu
 	rm -rf "$work/tree"
 	mkdir -p "$work/tree"
 	git -C "$linux" diff --name-only "$commit^" "$commit" >"$work/files"
+	# shellcheck disable=SC2046
 	(cd "$linux" && git archive "$commit" -- $(cat "$work/files")) | tar x -C "$work/tree"
 	git -C "$work/tree" init -q
 	git -C "$work/tree" add -A

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # Sourced by tests: a small project with the real scripts and a small kernel
 # tree, so that each flow of the rig can be tried in a second.
 

@@ -60,7 +60,7 @@ echo fake >"$fake/build/6.12/stock.id"
 
 # Tools.
 printf 'make\tgit\tgit\t9:99\tplanted\n' >>"$fake/scripts/packages"
-refuses "a tool that is too old" "too old: git .*9:99 is needed; use Debian 12" deps.sh
+refuses "a tool that is too old" "too old: git .*9:99 is needed.*; use Debian 12" deps.sh
 printf 'make\tno-such-package\tno-such-program\t-\tplanted\n' >"$fake/scripts/packages"
 if [ "$(id -u)" -eq 0 ]; then
 	refuses "a package that cannot be installed" "run: apt-get update && apt-get install .* no-such-package" deps.sh
@@ -88,8 +88,8 @@ cat >"$fake/bin/spatch" <<'EOF'
 sleep 60
 EOF
 chmod +x "$fake/bin/spatch"
-(cd "$fake" && PATH="$fake/bin:$PATH" KERNEL=6.12 DISCARD=1 exec setsid sh -c \
-	'trap - INT; echo $$ >pid; exec scripts/phase.sh tree replay scripts/tree.sh') \
+(cd "$fake" && PATH="$fake/bin:$PATH" KERNEL=6.12 DISCARD=1 exec env --default-signal=INT setsid sh -c \
+	'echo $$ >pid; exec scripts/phase.sh tree replay scripts/tree.sh') \
 	>"$fake/said" 2>&1 &
 waiter=$!
 for _ in 1 2 3 4 5 6 7 8 9 10; do
