@@ -109,6 +109,7 @@ row()
 	text=
 	case $flags in *,vmlinux,*) [ "$VMLINUX" = 0 ] || whole=vmlinux ;; esac
 	case $flags in *,text,*) text=1 ;; esac
+	cflag=$(printf '%s' "$flags" | tr ',' '\n' | sed -n 's/^cflag=//p')
 }
 
 # files: the fragments of a row, later ones win. NAME.config is followed by
@@ -133,7 +134,8 @@ key()
 		echo "$METHOD $whole $ALL $KERNEL"
 		rows "$ARCHTAB" | awk -F'\t+' -v k="$row" '$1 == k'
 		for f in $(files); do cat "$top/$f"; done
-		cat "$top/scripts/not-identical"
+		cat "$top/scripts/not-identical" "$top/scripts/identical.mk" \
+			"$top/scripts/identical.h"
 		for r in $(refs); do id "$r"; done
 		"$cc" --version | head -n 1
 	} | sha256sum | cut -c1-16
@@ -150,7 +152,8 @@ inputs()
 		rows scripts/archs
 		rows scripts/not-compiled || :
 		rows scripts/not-identical || :
-		cd "$top" && cat kunit/arch/*.config
+		cd "$top" && cat kunit/arch/*.config kunit/x86_64*.config \
+			scripts/identical.mk scripts/identical.h
 	} | sha256sum | cut -c1-16
 }
 
@@ -176,7 +179,7 @@ run()
 {
 	set -- nice env CCACHE_DEPEND=1 make --no-print-directory -C "$tree" O="$obj" ARCH="$arch" \
 		HOSTCC="ccache gcc" CC="ccache $cc" \
-		KCFLAGS="-w -D__LINE__=0" \
+		KCFLAGS="-include $top/scripts/identical.h $cflag" \
 		IDENTICAL_TEXT="$text" "$@"
 	case $cross in
 	LLVM=*) set -- "$@" "$cross" ;;
@@ -295,8 +298,11 @@ touched()
 # asked by a dry run; "make x.o" would also compile what it leaves out.
 list()
 {
+	# In a row of text, assembler sources have nothing to be compared.
+	kinds='CC\|AS'
+	[ -z "$text" ] || kinds=CC
 	run -n built-in.a 2>/dev/null |
-		sed -n "s/.*echo '  \(CC\|AS\)[^']* \([^ ']*\.o\)'.*/\2/p" |
+		sed -n "s/.*echo '  \($kinds\)[^']* \([^ ']*\.o\)'.*/\2/p" |
 		grep -vE '/(vdso[0-9]*|compressed|purgatory)/' |
 		sort -u >"$obj/enabled"
 	[ -s "$obj/enabled" ] || return 1

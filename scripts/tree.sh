@@ -93,6 +93,27 @@ apply_patch()
 	done
 }
 
+# generate NAME FILE...: run the semantic patches, or take what they made of
+# the same tree before.
+generate()
+{
+	# shellcheck disable=SC2046
+	key=$(cd "$top" && {
+		git -C "$linux" rev-parse 'HEAD^{tree}'
+		echo "$spatch_version"
+		cat $(inputs cocci "$@" | sed 1d)
+	} | sha256sum | cut -c1-16)
+	shift
+	made=$(git rev-parse -q --verify "refs/pg_table/generated/$key") || made=
+	if [ -n "$made" ]; then
+		git read-tree -m -u HEAD "$made"
+		return
+	fi
+	"$top/scripts/cocci.sh" "$linux" "$@"
+	git add -A
+	git update-ref "refs/pg_table/generated/$key" "$(git write-tree)"
+}
+
 # The plan: each step with one hash over its inputs and all steps before it.
 chain=$(git rev-parse stock)
 rows patches/series | while IFS='	' read -r kind name tag files; do
@@ -150,7 +171,7 @@ while IFS='	' read -r name kind chain tag files <&3; do
 	# shellcheck disable=SC2086
 	case $kind in
 	patch) apply_patch "$name" $files ;;
-	cocci) "$top/scripts/cocci.sh" "$linux" $files ;;
+	cocci) generate "$name" $files ;;
 	*) die "patches/series: unknown kind $kind of step $name" "use patch or cocci" ;;
 	esac
 	# shellcheck disable=SC2086

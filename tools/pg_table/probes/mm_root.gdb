@@ -5,11 +5,12 @@
 #	gdb -x mm_root.gdb vmlinux
 #	(gdb) mm_root &init_mm
 #
-# An if body is not evaluated unless it is taken: the other spelling may be
-# unknown to this kernel.
+# ptype/o lists the members of all depths; grep has to read them all (no -q), or
+# gdb has a broken pipe. An if body is not evaluated unless it is taken: the other
+# spelling may be unknown to this kernel.
 
 define mm_root
-	pipe ptype struct mm_struct | grep -q 'struct pg_table pgt;'
+	pipe ptype/o struct mm_struct | grep ' pgt;' >/dev/null
 	if $_shell_exitcode == 0
 		printf "mm->pgt.pgd "
 		print &($arg0)->pgt.pgd
@@ -21,4 +22,5 @@ end
 
 document mm_root
 mm_root MM: where the mm_struct MM has its root; $ becomes the pgd_t **.
+The argument has no blanks.
 end
