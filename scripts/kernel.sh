@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel.sh [FRAGMENT...]: build the x86-64 kernel from the replayed tree.
 #
-# Without a fragment the configuration is kunit/x86_64.config and the result is
-# in $out/x86_64; kunit/debug-pt.config is merged over it in $out/x86_64-debug.
+# Without a fragment the configuration is kunit/x86_64.config and
+# kunit/suites.config, and the result is in $out/x86_64; kunit/debug-pt.config is merged over it in $out/x86_64-debug.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -16,6 +16,7 @@ for frag; do
 	name=$name-$(basename "$frag" .config | cut -d- -f1)
 done
 dir=$out/$name
+set -- "$base" "$top/kunit/suites.config" "$@"
 image=$dir/arch/x86/boot/bzImage
 stamp=$dir/built
 start=$(date +%s)
@@ -25,7 +26,7 @@ inputs()
 {
 	git -C "$linux" rev-parse HEAD
 	[ -z "$(git -C "$linux" status --porcelain | head -n 1)" ] || echo dirty
-	for frag in "$base" "$@"; do
+	for frag; do
 		cat "$frag" "${frag%.config}-$KERNEL.config" 2>/dev/null || :
 	done
 	cat "$top/scripts/config.sh"
@@ -52,7 +53,7 @@ if [ -f "$image" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ]; then
 fi
 rm -f "$stamp"
 
-"$top/scripts/config.sh" "$dir" "$base" "$@"
+"$top/scripts/config.sh" "$dir" "$@"
 
 # The log's last line says how far the build is.
 ccache --zero-stats >/dev/null

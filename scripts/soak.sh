@@ -11,5 +11,5 @@ if [ -z "$KSRC" ]; then
 fi
 "$phase" import "make a git tree of it" "$top/scripts/import.sh"
 "$phase" tree "replay patches/series" "$top/scripts/tree.sh"
-"$phase" identical "compare object code on every architecture, each step" \
-	env STEPS=each "$top/scripts/identical.sh" --soak
+"$phase" identical "compare object code on every architecture" \
+	"$top/scripts/identical.sh" --soak

@@ -16,8 +16,8 @@ git -C "$linux" rev-parse -q --verify 'split^{tree}' >/dev/null ||
 table=${d#"$top"/}/archs
 printf 'fault\tx86_64\t-\tallnoconfig\t-\t-\t-\n' >"$top/$table"
 
-export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_AUTHOR_DATE='0 +0000'
-export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t GIT_COMMITTER_DATE='0 +0000'
+export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_AUTHOR_DATE=2000-01-01T00:00:00Z
+export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t GIT_COMMITTER_DATE=2000-01-01T00:00:00Z
 
 # commit FILE SCRIPT: the split with a file changed by sed, as a commit that no
 # branch knows, so that the tree of the user stays as it is.
@@ -38,6 +38,7 @@ commit()
 # run AFTER: what identical.sh says of it; its status.
 run()
 {
+	[ -n "$1" ] || die "the fault could not be committed" "read the lines above"
 	rm -f "$out"/identical/fault.*
 	BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS='' VMLINUX=0 \
 		"$top/scripts/identical.sh" >"$d/said" 2>&1
