@@ -39,7 +39,7 @@ commit()
 run()
 {
 	[ -n "$1" ] || die "the fault could not be committed" "read the lines above"
-	rm -f "$out"/identical/fault.*
+	rm -rf "$out"/identical/fault*
 	BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS='' VMLINUX=0 \
 		"$top/scripts/identical.sh" >"$d/said" 2>&1
 }
@@ -78,7 +78,7 @@ caught "a source that does not compile" \
 	"$(commit $f '$a int broken')" \
 	'^| fault does not compile at '
 caught "a change of a header function is looked for in its users" \
-	"$(commit include/linux/mm.h 's/return &mm->pgt.lock;/return \&mm->pgt.lock + 1;/')" \
+	"$(commit include/linux/pgtable.h 's/(mm)->pgt.pgd, (address)/(mm)->pgt.pgd + 1, (address)/')" \
 	'differs at .* mm/'
 
 after=$(git -C "$linux" rev-parse split)
@@ -104,5 +104,5 @@ else
 	fail "the committed table" "docs/results/identical-$KERNEL.tsv is missing"
 fi
 
-rm -f "$out"/identical/fault.*
+rm -rf "$out"/identical/fault*
 finish
