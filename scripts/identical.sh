@@ -184,7 +184,10 @@ worktree()
 run()
 {
 	held="-include $top/scripts/identical.h"
-	[ -z "$whole" ] || held=
+	case $VMLINUX,$flags in
+	0,*) ;;
+	*,vmlinux,*) held= ;;
+	esac
 	set -- nice env CCACHE_DEPEND=1 make --no-print-directory -C "$tree" O="$obj" ARCH="$arch" \
 		HOSTCC="ccache gcc" CC="ccache $cc" \
 		KCFLAGS="$held $cflag" \
