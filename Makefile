@@ -16,6 +16,7 @@ phase := @scripts/phase.sh
 
 all: begin tree kernel ledger proof layout boot report
 all: MODE = default pti-on pti-off la57-off smp2 efi
+all: export SAME = 1
 boot kunit series check: LEVEL = test
 identical: LEVEL = soak
 
@@ -79,7 +80,7 @@ identical: tree
 
 proof: tree
 	$(phase) identical "compare touched x86-64 objects before and after" \
-		env ARCHS=x86_64 VMLINUX=0 scripts/identical.sh
+		env ARCHS=x86_64-lean VMLINUX=0 scripts/identical.sh
 
 layout: kernel
 	$(phase) layout "compare the layout of mm_struct" scripts/layout.sh

@@ -46,6 +46,7 @@ if [ -f "$image" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ]; then
 	case $now in
 	*dirty*) ;;
 	*)
+		result "kernel-$name" "x86-64 kernel: up to date"
 		echo "| x86-64 kernel: up to date"
 		exit 0
 		;;

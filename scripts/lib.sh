@@ -77,7 +77,7 @@ hash()
 
 # ccache keeps its store under build/ like everything else that is made.
 export CCACHE_DIR="$build/ccache" CCACHE_COMPILERCHECK=content
-export CCACHE_MAXSIZE=8G CCACHE_NOHASHDIR=1
+export CCACHE_MAXSIZE=8G CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1
 
 # Nothing that is built may depend on who built it, where or when.
 export KBUILD_BUILD_TIMESTAMP='Thu Jan  1 00:00:00 UTC 1970'

@@ -13,19 +13,20 @@ fi
 
 line()
 {
-	[ ! -f "$results/$1" ] || sed "s/^/  /" "$results/$1"
+	[ ! -f "$results/$1" ] || sed "s/^/  $2/" "$results/$1"
 }
 
-printf '\nstruct pg_table split out of mm_struct, kernel %s\n' "$(make -s -C "$linux" kernelversion 2>/dev/null || echo "$KERNEL")"
-printf '\nsites\n'
-line sites
-printf '\nledger\n'
-line ledger
-printf '\nproof\n'
-for r in identical identical-table layout series; do line "$r"; done
-printf '\nkernel\n'
-for r in kernel-x86_64 boot; do line "$r"; done
-printf '\ntime\n'
-awk -F'\t' '{ printf "  %-10s %4d s\n", $1, $2; n += $2 } END { printf "  %-10s %4d s\n", "all", n }' "$out/times"
-printf '\nOK: %s; boot modes %s; %d s\n' "$(cat "$results/identical")" "$(cat "$results/boot_modes")" \
+for r in sites ledger identical layout boot_modes; do
+	[ -f "$results/$r" ] || die "phase $r left no result" "run: make"
+done
+version=$(git -C "$linux" show stock:Makefile | sed -n 's/^VERSION = //p; s/^PATCHLEVEL = //p; s/^SUBLEVEL = //p' | paste -sd .)
+printf '\nstruct pg_table split out of mm_struct, Linux %s\n' "$version"
+line sites 'sites:   '
+line ledger 'ledger:  '
+line identical 'objects: '
+line layout 'layout:  '
+line kernel-x86_64 'kernel:  '
+line boot_modes 'boots:   '
+awk -F'\t' '{ printf "%s %s %d s", n ? "," : "  time:   ", $1, $2; n += $2 } END { print "" }' "$out/times"
+printf 'OK: %s; boot modes %s; %d s\n' "$(cat "$results/identical")" "$(sed 's/ (.*//' "$results/boot_modes")" \
 	"$(($(date +%s) - $(cat "$out/began")))"
