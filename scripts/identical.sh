@@ -197,7 +197,7 @@ run()
 	-) ;;
 	*) set -- "$@" CROSS_COMPILE="$cross" ;;
 	esac
-	MAKEFILES=$top/scripts/identical.mk "$@" </dev/null
+	MAKEFILES=$top/scripts/identical.mk "$@" </dev/null 9>&-
 }
 
 # configure: the row's configuration; an option that is lost is an error.
