@@ -27,6 +27,6 @@ line identical 'objects: '
 line layout 'layout:  '
 line kernel-x86_64 'kernel:  '
 line boot_modes 'boots:   '
-awk -F'\t' '{ printf "%s %s %d s", NR > 1 ? "," : "  time:   ", $1, $2 } END { print "" }' "$out/times"
+awk -F'\t' '{ printf "%s %s %d s", (NR == 1 ? "  time:   " : ","), $1, $2 } END { print "" }' "$out/times"
 printf 'OK: %s; boot modes %s; %d s\n' "$(cat "$results/identical")" "$(sed 's/ (.*//' "$results/boot_modes")" \
 	"$(($(date +%s) - $(cat "$out/began")))"
