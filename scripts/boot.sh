@@ -27,7 +27,7 @@ for mode; do
 	[ -n "$(cell $table "$mode" 2)" ] || die "no boot mode called $mode" \
 		"choose from: $(rows $table | cut -f1 | paste -s -d' ')"
 done
-[ -f "$image" ] || die "no kernel $image" "run: make build"
+[ -f "$image" ] || die "no kernel $image" "run: make kernel"
 need qemu-system-x86_64 qemu-system-x86
 need timeout coreutils
 

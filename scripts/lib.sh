@@ -69,12 +69,6 @@ need()
 		die "$1 is not installed" "run: apt-get install $2"
 }
 
-# hash FILE...: one hash of the names and contents of project files.
-hash()
-{
-	(cd "$top" && sha256sum "$@" | sha256sum | cut -c1-16)
-}
-
 # ccache keeps its store under build/ like everything else that is made.
 export CCACHE_DIR="$build/ccache" CCACHE_COMPILERCHECK=content
 export CCACHE_MAXSIZE=8G CCACHE_NOHASHDIR=1 CCACHE_DEPEND=1

@@ -40,7 +40,7 @@ planted()
 
 boot=$top/scripts/boot.sh
 [ -f "$out/x86_64/arch/x86/boot/bzImage" ] ||
-	die "there is no kernel to boot" "run: make build"
+	die "there is no kernel to boot" "run: make kernel"
 
 planted check 's/^set -- /fault() { false; }\nset -- fault /'
 says "a check that fails is named" "check failed: fault; " "$boot" default
