@@ -659,6 +659,7 @@ fi
 
 if [ "$mode" = --soak ]; then
 	[ -z "$ARCHS" ] || die "a soak runs every row" "run it without ARCHS"
+	mkdir -p "${table%/*}"
 	{
 		echo "# Written by make soak. Rows: name, files compared, identical,"
 		echo "# excepted, compiler. Files: name, row that compiled it, reason."
