@@ -7,13 +7,15 @@
 #
 # Environment: ACCEL, tcg (default), kvm, or auto: kvm if the first mode passes
 # under it within 10 s; SAME=1, do not repeat a boot that passed with the same
-# inputs; IMAGE, INITRAMFS, LIMIT (seconds), DIR: instead of the built kernel,
-# its initramfs, the table's time limit and $out/boot.
+# inputs; BUILD=debug, the kernel that kernel.sh made of debug-pt.config; IMAGE,
+# INITRAMFS, LIMIT (seconds), DIR: instead of the built kernel, its initramfs,
+# the table's time limit and $out/boot.
 
 . "$(dirname "$0")/lib.sh"
 
-image=${IMAGE:-$out/x86_64/arch/x86/boot/bzImage}
-dir=${DIR:-$out/boot}
+suffix=${BUILD:+-$BUILD}
+image=${IMAGE:-$out/x86_64$suffix/arch/x86/boot/bzImage}
+dir=${DIR:-$out/boot$suffix}
 accel=${ACCEL:-tcg}
 table=scripts/modes
 
