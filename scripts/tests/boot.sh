@@ -46,6 +46,8 @@ planted check 's/^set -- /fault() { false; }\nset -- fault /'
 says "a check that fails is named" "check failed: fault; " "$boot" default
 planted log 's/^set -- /fault() { echo "<4>Bad page here" >\/dev\/kmsg; }\n&fault /'
 says "a bad kernel log is found" "check failed: kernel_log; " "$boot" default
+planted short 's/^set -- /fault() { dmesg -c >\/dev\/null; }\n&fault /'
+says "a kernel log without its beginning is found" "check failed: kernel_log; " "$boot" default
 planted pti 's/^set -- user_space/& pti=off/'
 says "page-table isolation is not off when it is on" \
 	"check failed: pti=off; " "$boot" pti-on
