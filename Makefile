@@ -12,13 +12,13 @@ export KERNEL KSRC J ARCHS STEPS DISCARD ACCEL
 phase := @scripts/phase.sh
 
 .PHONY: all help test soak check deps fetch tree kernel boot kunit ledger \
-	identical layout series refresh begin import proof report clean
+	ladder identical compile layout series refresh begin import proof report clean
 
 all: begin tree kernel ledger proof layout boot report
 all: MODE = default pti-on pti-off la57-off smp2 efi
 all: export SAME = 1
 boot kunit series check: LEVEL = test
-identical: LEVEL = soak
+identical compile: LEVEL = soak
 
 help:
 	@sed -n 's/^#| \{0,1\}//p' Makefile
@@ -33,7 +33,9 @@ help:
 #|
 #| Prove and run
 #|   make ledger     put every textual hit of the fields in a class
+#|   make ladder     the same for the functions that take a page table
 #|   make identical  compare object code before and after; ARCHS="arm64 s390x"
+#|   make compile    compile what the steps after the split touch; ARCHS=...
 #|   make layout     pahole of mm_struct before and after
 #|   make kernel     build x86-64
 #|   make boot       boot it; MODE=pti-on, see scripts/modes
@@ -75,8 +77,15 @@ kunit: tree
 ledger: tree
 	$(phase) ledger "put every textual hit in a class" scripts/ledger.sh
 
+ladder: tree
+	$(phase) ladder "put every use of the ladder in a class" scripts/ladder.sh
+
 identical: tree
 	$(phase) identical "compare object code before and after" scripts/identical.sh
+
+compile: tree
+	$(phase) compile "compile what the steps after the split touch" \
+		scripts/identical.sh --compile
 
 proof: tree
 	$(phase) identical "compare touched x86-64 objects before and after" \

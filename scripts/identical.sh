@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# identical.sh [--soak | --check]: prove that the split changes no object code.
+# identical.sh [--compile] [--soak | --check]: prove that the split changes no
+# object code; with --compile, that the steps of the ladder compile.
 #
 # For each row of scripts/archs: build the touched objects from the commit
 # before the split and from the one after it, in one directory, and compare
@@ -8,12 +9,12 @@
 #
 # Environment:
 #   ARCHS    rows or architectures to run; "ci" for those marked so (all)
-#   BEFORE   the commit that groups the fields (grouped)
-#   AFTER    the last commit of the split (split)
+#   BEFORE   the commit that groups the fields (grouped); with --compile, split
+#   AFTER    the last commit of the split (split); with --compile, ladder
 #   STEPS    "each" compares every commit from BEFORE to AFTER, not only two
 #   VMLINUX  0 compares no whole kernel, only objects
 #   ARCHTAB  the table of rows (scripts/archs)
-#   TABLE    the table to check (docs/results/identical-KERNEL.tsv)
+#   TABLE    the table to check (docs/results/identical-KERNEL.tsv or compiled-)
 #   ALL      1 compares all objects of a row, not only the touched ones
 #   KEEP     1 keeps what was built of a row that was found identical
 
@@ -28,9 +29,18 @@ STEPS=${STEPS:-}
 VMLINUX=${VMLINUX:-1}
 KEEP=${KEEP:-0}
 ALL=${ALL:-0}
-work=$out/identical
+verb=identical
+mode=
+for arg; do
+	case $arg in
+	--compile) verb=compiled ;;
+	--soak | --check) mode=$arg ;;
+	*) die "identical.sh does not know $arg" "see its head" ;;
+	esac
+done
+work=$out/$verb
 tree=$work/linux
-table=${TABLE:-$top/docs/results/identical-$KERNEL.tsv}
+table=${TABLE:-$top/docs/results/$verb-$KERNEL.tsv}
 tab=$(printf '\t')
 
 # id REF: the tree that a commit holds; it changes only with its files.
@@ -40,10 +50,10 @@ id()
 		die "no commit $1 in ${linux#"$top"/}" "run: make tree"
 }
 
-# refs: the commits to compare, the first one with each of the others.
+# refs: the commits to build; the first one is compared with the others.
 refs()
 {
-	echo "$BEFORE"
+	[ "$verb" = compiled ] || echo "$BEFORE"
 	if [ "$STEPS" = each ]; then
 		git -C "$linux" rev-list --reverse "$BEFORE..$AFTER"
 	else
@@ -472,7 +482,11 @@ prove()
 		all=$whole
 		[ "$first" = 1 ] || last "$ref" || whole=
 		compile || return 1
-		if [ "$first" = 1 ]; then
+		if [ "$verb" = compiled ]; then
+			n=$(cat "$obj/objects" "$obj/direct" | grep -c .)
+			echo "$n $n 0" >"$work/$row.count"
+			first=0
+		elif [ "$first" = 1 ]; then
 			mkdir -p "$keep"
 			products >"$obj/products"
 			(cd "$obj" && xargs cp --parents -t "$keep" <products)
@@ -483,7 +497,7 @@ prove()
 		fi
 		whole=$all
 	done
-	now "is identical"
+	now "is $verb"
 	seen >"$work/$row.seen"
 }
 
@@ -494,8 +508,8 @@ one()
 	k=$(key)
 	state=$work/$row.tsv
 	if [ "$(cut -f1 "$state" 2>/dev/null)" = "$k" ] && [ -f "$work/$row.seen" ]; then
-		printf '| %s %s/%s objects identical, unchanged since the last run\n' \
-			"$row" "$(cut -f3 "$state")" "$(cut -f2 "$state")"
+		printf '| %s %s/%s objects %s, unchanged since the last run\n' \
+			"$row" "$(cut -f3 "$state")" "$(cut -f2 "$state")" "$verb"
 		return 0
 	fi
 	need "$cc" "the cross compilers of scripts/packages"
@@ -527,8 +541,8 @@ one()
 		"$identical" "$excepted" "$("$cc" --version | head -n 1)" \
 		"$spent" >"$state"
 	[ "$KEEP" = 1 ] || rm -rf "$obj" "$keep"
-	printf '| %s %d/%d objects identical%s, %d s\n' "$row" "$identical" \
-		"$compared" "${excepted:+$([ "$excepted" -eq 0 ] ||
+	printf '| %s %d/%d objects %s%s, %d s\n' "$row" "$identical" \
+		"$compared" "$verb" "${excepted:+$([ "$excepted" -eq 0 ] ||
 			echo ", $excepted excepted")}" "$spent"
 }
 
@@ -581,7 +595,7 @@ check()
 	for r in $(all_rows); do
 		awk -F'\t' -v r="$r" '$1 == "row" && $2 == r && $3 > 0 &&
 			$3 == $4 + $5 { ok = 1 } END { exit !ok }' "$table" ||
-			die "${table#"$top"/} does not find row $r identical" \
+			die "${table#"$top"/} does not find row $r $verb" \
 				"run: make soak KERNEL=$KERNEL"
 	done
 	changed | while read -r f; do
@@ -604,15 +618,20 @@ total_of_table()
 	line=$(awk -F'\t' '$1 == "row" { split($2, a, "-"); arch[a[1]] = 1
 			n += $3; i += $4 }
 		END { for (x in arch) k++
-		printf "identical: %d of %d architectures, %d of %d objects (committed table)",
-			k, k, i, n }' "$table")
-	result identical-table "$line"
+		printf "%s: %d of %d architectures, %d of %d objects (committed table)",
+			verb, k, k, i, n }' verb="$verb" "$table")
+	result "$verb-table" "$line"
 	echo "| $line"
 }
 
-BEFORE=${BEFORE:-grouped}
-AFTER=${AFTER:-split}
-mode=${1:-}
+if [ "$verb" = compiled ]; then
+	BEFORE=${BEFORE:-split}
+	AFTER=${AFTER:-ladder}
+	VMLINUX=0
+else
+	BEFORE=${BEFORE:-grouped}
+	AFTER=${AFTER:-split}
+fi
 
 if [ "$mode" = --check ]; then
 	mkdir -p "$out"
@@ -643,8 +662,8 @@ lost=$(for r in $bad; do echo "${r%%-*}"; done | sort -u | grep -c . || :)
 passed=$((archs - lost))
 
 [ -z "$bad" ] ||
-	die "not identical or not built:$bad" \
-		"read ${work#"$top"/}/ROW.log, then run: make identical ARCHS=\"${bad# }\" KERNEL=$KERNEL"
+	die "not $verb:$bad" \
+		"read ${work#"$top"/}/ROW.log, then repeat with ARCHS=\"${bad# }\" KERNEL=$KERNEL"
 
 if [ -z "$ARCHS" ]; then
 	coverage >"$work/coverage"
@@ -674,6 +693,6 @@ if [ "$mode" = --soak ]; then
 	mv "$table.new" "$table"
 fi
 
-result identical "identical: $passed of $archs architectures, $same of $total objects"
-printf '| identical: %d of %d architectures, %d of %d objects\n' \
+result "$verb" "$verb: $passed of $archs architectures, $same of $total objects"
+printf '| %s: %d of %d architectures, %d of %d objects\n' "$verb" \
 	"$passed" "$archs" "$same" "$total"

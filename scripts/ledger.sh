@@ -9,7 +9,7 @@
 . "$(dirname "$0")/lib.sh"
 
 tree=${1:-$linux}
-steps=${2:-$out/steps}
+steps=${2:-$out/ledger/steps}
 tables=${3:-$top/cocci/ledger}
 if [ $# -gt 0 ]; then
 	out=$(dirname "$steps")
@@ -24,11 +24,18 @@ derived=$work/$KERNEL.tsv
 
 need git git
 need cc gcc
+mkdir -p "$work" "$build/tools"
+if [ $# -eq 0 ] && [ -f "$out/steps" ]; then
+	# What comes after the split is not about its fields.
+	rows patches/series | awk -F'\t' '{ print $2 } $3 == "split" { exit }' |
+		while read -r name; do
+			awk -F'\t' -v n="$name" '$1 == n' "$out/steps"
+		done >"$steps"
+fi
 if ! stock=$(git -C "$tree" rev-parse -q --verify 'stock^{tree}' 2>&1) ||
    [ ! -f "$steps" ]; then
 	die "$tree is not a replayed tree" "run: make tree"
 fi
-mkdir -p "$work" "$build/tools"
 
 if [ -n "$(find "$top/scripts/ledger" -newer "$program" 2>&1)" ]; then
 	cc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror \

@@ -72,7 +72,7 @@ for commit in $(git rev-list --reverse stock..HEAD); do
 	kind=$(printf '%s' "$row" | cut -f1)
 	tag=$(printf '%s' "$row" | cut -f3)
 	[ -n "$name" ] ||
-		name=$(printf '%s' "$subject" | tr 'A-Z ' 'a-z-' | tr -cd 'a-z0-9_-' | cut -c1-50 | sed 's/-*$//')
+		name=$(printf '%s' "$subject" | tr 'A-Z /' 'a-z--' | tr -cd 'a-z0-9_-' | cut -c1-50 | sed 's/-*$//')
 	body "$commit" >"$new/$name.msg"
 	if [ "$kind" = cocci ]; then
 		generated "$commit" "$name"
@@ -105,6 +105,13 @@ put()
 	}
 }
 
+# moved OLD NEW: do two diffs differ in line numbers only?
+moved()
+{
+	[ -f "$1" ] && sed 's/^@@ [-+0-9, ]*@@/@@/' "$1" >"$new/moved" &&
+		sed 's/^@@ [-+0-9, ]*@@/@@/' "$2" | cmp -s "$new/moved" -
+}
+
 if [ -n "$KSRC" ]; then
 	# A user's own tree has diffs of its own, and leaves the project alone.
 	for f in "$new"/*.diff; do
@@ -118,7 +125,10 @@ else
 		# A shared diff that this kernel did not take stays the others'.
 		[ "$to" != "patches/$name.diff" ] || grep -q "^$name	" "$out/steps" ||
 			to=patches/$KERNEL/$name.diff
-		if [ -f "$new/$name.diff" ]; then
+		if [ "$to" = "patches/$name.diff" ] &&
+		   moved "$top/$to" "$new/$name.diff"; then
+			: # the kernels that share it have it at other lines
+		elif [ -f "$new/$name.diff" ]; then
 			put "$new/$name.diff" "$top/${to:-patches/$name.diff}"
 		elif [ -n "$to" ]; then
 			rm "$top/$to"

@@ -7,22 +7,6 @@
 
 enum { LOCK = 1 };	/* index of page_table_lock in fields[] */
 
-/* The source line of the token, without the blanks around it. */
-char *line_of(const struct text *text, int i)
-{
-	const char *s = text->tok[i].s, *end = s;
-
-	while (s > text->buf && s[-1] != '\n')
-		s--;
-	while (end < text->buf + text->size && *end != '\n')
-		end++;
-	while (s < end && isspace((unsigned char)*s))
-		s++;
-	while (end > s && isspace((unsigned char)end[-1]))
-		end--;
-	return strndup(s, end - s);
-}
-
 static bool touching(const struct token *a, const struct token *b)
 {
 	return a->s + a->len == b->s;

@@ -91,6 +91,7 @@ void git_close(void);
 extern const char * const fields[];
 enum { NR_FIELDS = 4 };
 void lex(struct text *text, const char *path);
+char *line_of(const struct text *text, int i);
 void lex_free(struct text *text);
 bool tok_is(const struct token *tok, const char *s);
 int tok_field(const struct token *tok);
@@ -128,6 +129,5 @@ void follow(struct text *stock, const char *path, struct hit *hit, int nr,
 /* classify.c */
 void classify(struct hit *hit, struct step *step, struct table *other,
 	      struct table *by_hand);
-char *line_of(const struct text *text, int i);
 
 #endif

@@ -206,6 +206,22 @@ void lex(struct text *text, const char *path)
 	scope(text);
 }
 
+/* The source line of the token, without the blanks around it. */
+char *line_of(const struct text *text, int i)
+{
+	const char *s = text->tok[i].s, *end = s;
+
+	while (s > text->buf && s[-1] != '\n')
+		s--;
+	while (end < text->buf + text->size && *end != '\n')
+		end++;
+	while (s < end && isspace((unsigned char)*s))
+		s++;
+	while (end > s && isspace((unsigned char)end[-1]))
+		end--;
+	return strndup(s, end - s);
+}
+
 void lex_free(struct text *text)
 {
 	free(text->buf);

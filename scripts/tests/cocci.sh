@@ -110,7 +110,10 @@ fails "a time-out that spatch survives names the file" "gave up on plain.c"
 rm "$work/bin/spatch"
 
 # The real tree: the same rules once more on the files they converted.
-if commit=$(awk -F'\t' '$2 == "cocci" { print $3; exit }' "$out/steps" 2>/dev/null) && [ -n "$commit" ]; then
+rows patches/series | awk -F'\t' '$1 == "cocci" { print $2, $4 }' >"$work/generated"
+while read -r name rules <&3; do
+	commit=$(awk -F'\t' -v n="$name" '$1 == n { print $3 }' "$out/steps")
+	[ -n "$commit" ] || die "there is no commit of $name" "run: make tree"
 	rm -rf "$work/tree"
 	mkdir -p "$work/tree"
 	git -C "$linux" diff --name-only "$commit^" "$commit" >"$work/files"
@@ -118,12 +121,11 @@ if commit=$(awk -F'\t' '$2 == "cocci" { print $3; exit }' "$out/steps" 2>/dev/nu
 	(cd "$linux" && git archive "$commit" -- $(cat "$work/files")) | tar x -C "$work/tree"
 	git -C "$work/tree" init -q
 	git -C "$work/tree" add -A
-	if run mm_pgt_fields && git -C "$work/tree" diff --quiet; then
-		pass "a second run on the $(wc -l <"$work/files") converted files changes nothing"
+	text="a second run of $rules on the $(wc -l <"$work/files") converted files changes nothing"
+	if run "$rules" && git -C "$work/tree" diff --quiet; then
+		pass "$text"
 	else
-		fail "a second run changes nothing" "$(git -C "$work/tree" diff --stat | tail -n 1), see $work/log"
+		fail "$text" "$(git -C "$work/tree" diff --stat | tail -n 1), see $work/log"
 	fi
-else
-	fail "a second run changes nothing" "there is no replayed tree; run: make tree"
-fi
+done 3<"$work/generated"
 finish

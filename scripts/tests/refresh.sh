@@ -83,6 +83,12 @@ git -C "$l" reset -q --hard HEAD^
 check "refresh after a dropped commit" fake refresh.sh
 check "drops the step" sh -c "! grep -q new-file '$fake/patches/series' && ! test -e '$fake/patches/mm-add-a-new-file.msg'"
 
+# Kernels share a diff whose hunks they have at other lines.
+sed -i 's/^@@ -1,3 +1,3 @@/@@ -3,3 +3,3 @@/' "$fake/patches/kernel-change.diff"
+check "a diff applies at other lines" fake tree.sh
+check "refresh of it" fake refresh.sh
+check "leaves its line numbers" grep -q '^@@ -3,3 +3,3 @@' "$fake/patches/kernel-change.diff"
+
 # A generated commit holds nothing by hand.
 good=$(git -C "$l" rev-parse HEAD)
 git -C "$l" checkout -q --detach HEAD^
