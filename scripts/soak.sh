@@ -13,5 +13,3 @@ fi
 "$phase" tree "replay patches/series" "$top/scripts/tree.sh"
 "$phase" identical "compare object code on every architecture" \
 	"$top/scripts/identical.sh" --soak
-"$phase" compile "compile the ladder on every architecture" \
-	"$top/scripts/identical.sh" --compile --soak

@@ -73,10 +73,8 @@ static enum use use_of(const struct text *text, int i, const char *path,
 	line = line_of(text, i);
 	for (r = 0; r < other->nr && use == UNKNOWN; r++)
 		if (rule_globs(&other->rule[r], 0, path) &&
-		    rule_matches(&other->rule[r], 1, line)) {
-			other->rule[r].used = true;
+		    rule_matches(&other->rule[r], 1, line))
 			use = ELSE;
-		}
 	if (use == UNKNOWN)
 		printf("| %s:%d: %s\n", path, tok->line, line);
 	free(line);
@@ -135,10 +133,6 @@ int main(int argc, char **argv)
 	fclose(files);
 	if (fclose(result))
 		die("cannot write", argv[6], "look at the disk");
-	for (i = 0; i < other.nr; i++)
-		if (!other.rule[i].used)
-			printf("| no use any more for the row %s %s\n",
-			       other.rule[i].cell[0], other.rule[i].cell[1]);
 	printf("|");
 	for (i = 0; i < NR_USES; i++)
 		printf("%s %d %s", i ? "," : "", total[i], use_name[i]);
