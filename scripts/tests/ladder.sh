@@ -40,10 +40,8 @@ if uses; then
 else
 	fail "a converted file passes" "$(tail -n 1 "$d/said")"
 fi
-i=0
 for bad in 'pte_alloc(mm, pmd);' 'pud_lock(vma->vm_mm,' 'pmd_populate(mm, pmd, pgt);' \
 	'if (!pagetable_pte_ctor(mm, ptdesc))' 'int pmd_alloc(struct mm_struct *mm);' 'pte_free(table_of(pgt), 0);'; do
-	i=$((i + 1))
 	printf 'line one\n%s\n' "$bad" >"$d/tree/bad.c"
 	if uses; then
 		fail "an unconverted use is found: $bad" "it passed"
