@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Contexts on x86-64: an own range in the kernel half.
+ */
+
+#include <linux/mm.h>
+#include <linux/pg_table_context.h>
+#include <linux/pgtable.h>
+
+#include <asm/pgalloc.h>
+#include <asm/processor.h>
+
+#include "../../../mm/pg_table.h"
+
+static bool can_claim(unsigned long start, unsigned long end)
+{
+	return start < end && IS_ALIGNED(start | end, PUD_SIZE) &&
+	       (long)start < 0 &&
+	       __is_canonical_address(start, boot_cpu_data.x86_virt_bits) &&
+	       (start & P4D_MASK) == ((end - 1) & P4D_MASK);
+}
+
+int pg_table_claim(struct pg_table *pgt, unsigned long start, unsigned long end)
+{
+	pgd_t *pgd_k = pgd_offset_k(start), *pgd = pgd_offset_pgd(pgt->pgd, start);
+	struct pg_context *ctx = pg_context(pgt);
+	p4d_t *p4d_k, *p4ds = NULL;
+	pud_t *puds = NULL;
+	int err = -ENOMEM;
+
+	if (!can_claim(start, end))
+		return -EINVAL;
+
+	mutex_lock(&ctx->lock);
+	if (ctx->claim_end) {
+		err = -EBUSY;
+		goto unlock;
+	}
+	if (pgtable_l5_enabled()) {
+		p4ds = p4d_alloc_one(pgt, start);
+		if (!p4ds)
+			goto unlock;
+	}
+	puds = pud_alloc_one(pgt, start);
+	if (!puds)
+		goto free_p4ds;
+
+	/* Link the same table pages as init_mm, except where this table differs. */
+	spin_lock(&init_mm.pgt.lock);
+	if (!pgd_none(*pgd_k)) {
+		p4d_k = p4d_offset(pgd_k, start);
+		if (p4ds)
+			copy_page(p4ds, p4d_offset(pgd_k, 0));
+		if (!p4d_none(*p4d_k))
+			copy_page(puds, pud_offset(p4d_k, 0));
+	}
+	spin_unlock(&init_mm.pgt.lock);
+	memset(puds + pud_index(start), 0,
+	       ((end - start) >> PUD_SHIFT) * sizeof(*puds));
+
+	virt_to_ptdesc(puds)->pt_owner = pgt;
+	if (p4ds) {
+		virt_to_ptdesc(p4ds)->pt_owner = pgt;
+		p4d_populate(pgt, p4ds + p4d_index(start), puds);
+	}
+	spin_lock(&pgd_lock);
+	if (p4ds)
+		pgd_populate(pgt, pgd, p4ds);
+	else
+		p4d_populate(pgt, p4d_offset(pgd, start), puds);
+	spin_unlock(&pgd_lock);
+	mm_inc_nr_puds(pgt);
+	ctx->claim_start = start;
+	ctx->claim_end = end;
+	err = 0;
+	goto unlock;
+
+free_p4ds:
+	if (p4ds)
+		p4d_free(pgt, p4ds);
+unlock:
+	mutex_unlock(&ctx->lock);
+	return err;
+}

@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of contexts on x86-64: what a CPU sees that has one loaded.
+ */
+
+#include <kunit/test.h>
+
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/pg_table_context.h>
+#include <linux/pgtable.h>
+#include <linux/sched/mm.h>
+#include <linux/uaccess.h>
+#include <linux/vmalloc.h>
+
+#include <asm/mmu_context.h>
+#include <asm/tlbflush.h>
+
+#include "../../../mm/pg_table.h"
+
+/* In the kernel half, so that a fault on it has a fixup; EFI has it to itself. */
+#define ADDR	((unsigned long)EFI_VA_END)
+#define DEAD	0xdeaddeaddeaddeadUL
+
+static void put(void *pgt)
+{
+	pg_table_put(pgt);
+}
+
+static struct pg_table *create(struct kunit *test)
+{
+	struct pg_table *pgt = pg_table_create(test->name);
+
+	KUNIT_ASSERT_NOT_NULL(test, pgt);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, pgt));
+	return pgt;
+}
+
+static struct pg_table *create_with_claim(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_claim(pgt, EFI_VA_END, EFI_VA_START));
+	return pgt;
+}
+
+static u64 *page(struct kunit *test, u64 value)
+{
+	u64 *p = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_ASSERT_TRUE(test, PAGE_ALIGNED(p));
+	*p = value;
+	return p;
+}
+
+static void map(struct kunit *test, struct pg_table *pgt, void *p)
+{
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR, __pa(p), PAGE_SIZE, PAGE_KERNEL));
+}
+
+static void unmap(struct kunit *test, struct pg_table *pgt)
+{
+	KUNIT_ASSERT_EQ(test, 0, pg_table_unmap(pgt, ADDR, PAGE_SIZE));
+}
+
+/* What the page table that is loaded maps at ADDR; 0 if nothing. */
+static u64 look(void)
+{
+	u64 value;
+
+	return copy_from_kernel_nofault(&value, (void *)ADDR, sizeof(value)) ? 0 : value;
+}
+
+static u64 look_in(struct pg_table *pgt)
+{
+	struct pg_table *prev;
+	u64 value;
+
+	preempt_disable();
+	prev = pg_table_enter(pgt);
+	value = look();
+	pg_table_leave(prev);
+	preempt_enable();
+	return value;
+}
+
+static void kernel_half_is_that_of_init_mm(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	unsigned int i;
+
+	for (i = 0; i < PTRS_PER_PGD / 2; i++)
+		KUNIT_EXPECT_EQ_MSG(test, pgd_val(pgt->pgd[i]), 0, "entry %u", i);
+	for (; i < PTRS_PER_PGD; i++)
+		KUNIT_EXPECT_EQ_MSG(test, pgd_val(pgt->pgd[i]),
+				    pgd_val(init_mm.pgt.pgd[i]), "entry %u", i);
+}
+
+static void root_is_one_page(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+
+	KUNIT_EXPECT_EQ(test, 0, compound_order(virt_to_page(pgt->pgd)));
+	KUNIT_EXPECT_EQ(test, 1, page_count(virt_to_page(pgt->pgd)));
+	if (boot_cpu_has(X86_FEATURE_PTI))
+		KUNIT_EXPECT_EQ(test, 0, __pa(pgt->pgd) & PAGE_SIZE);
+}
+
+/* The page beside the root, which would be its user page table; or NULL. */
+static u64 *get_page_beside(struct kunit *test, struct pg_table *pgt)
+{
+	struct page *pages[256], *beside = NULL;
+	unsigned int i, nr = 0;
+
+	while (nr < ARRAY_SIZE(pages) && !beside) {
+		pages[nr] = alloc_page(GFP_KERNEL);
+		if (!pages[nr])
+			break;
+		if (page_address(pages[nr]) == kernel_to_user_pgdp(pgt->pgd))
+			beside = pages[nr];
+		nr++;
+	}
+	for (i = 0; i < nr; i++)
+		if (pages[i] != beside)
+			__free_page(pages[i]);
+	return beside ? page_address(beside) : NULL;
+}
+
+static void root_has_no_user_page_table(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	unsigned int i;
+	u64 *beside;
+
+	if (!boot_cpu_has(X86_FEATURE_PTI))
+		kunit_skip(test, "PTI is off");
+
+	beside = get_page_beside(test, pgt);
+	KUNIT_ASSERT_NOT_NULL(test, beside);
+	memset64(beside, DEAD, PAGE_SIZE / sizeof(u64));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, 0, 0, PAGE_SIZE, PAGE_KERNEL_EXEC));
+	KUNIT_EXPECT_NE(test, pgd_val(pgt->pgd[0]), 0);
+	KUNIT_EXPECT_FALSE(test, pgd_val(pgt->pgd[0]) & _PAGE_NX);
+	KUNIT_EXPECT_FALSE(test, pgd_bad(pgt->pgd[0]));
+	KUNIT_EXPECT_FALSE(test, p4d_bad(*p4d_offset(pgt->pgd, 0)));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, 0, PAGE_SIZE));
+	for (i = 0; i < PAGE_SIZE / sizeof(u64) && beside[i] == DEAD; i++)
+		;
+	KUNIT_EXPECT_EQ(test, i, PAGE_SIZE / sizeof(u64));
+	free_page((unsigned long)beside);
+}
+
+static void mappings_are_not_global(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	unsigned long size;
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, 0, 0, PAGE_SIZE, PAGE_KERNEL_EXEC));
+	KUNIT_EXPECT_FALSE(test, pte_flags(*pg_table_lookup(pgt, 0, &size)) & _PAGE_GLOBAL);
+}
+
+static void claim_is_checked(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	long empty = atomic_long_read(&pgt->pgtables_bytes);
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(pgt, ADDR, ADDR));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(pgt, ADDR + PMD_SIZE, EFI_VA_START));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(pgt, PUD_SIZE, 2 * PUD_SIZE));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(pgt, ADDR - P4D_SIZE, EFI_VA_START));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(pgt, 1UL << 63, (1UL << 63) + PUD_SIZE));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(pgt, ADDR, 0, PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, atomic_long_read(&pgt->pgtables_bytes), empty);
+
+	KUNIT_EXPECT_EQ(test, 0, pg_table_claim(pgt, EFI_VA_END, EFI_VA_START));
+	KUNIT_EXPECT_EQ(test, -EBUSY, pg_table_claim(pgt, EFI_VA_END, EFI_VA_START));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, ADDR, 0, PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, EFI_VA_START - PAGE_SIZE, 0,
+					      PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(pgt, EFI_VA_START, 0, PAGE_SIZE,
+						    PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(pgt, EFI_VA_END - PAGE_SIZE, 0,
+						    PAGE_SIZE, PAGE_KERNEL));
+}
+
+/* The kernel's own table pages survive a context that linked them. */
+static void claim_leaves_the_kernel_alone(struct kunit *test)
+{
+	pud_t *pud = pud_offset(p4d_offset(pgd_offset_k(ADDR), ADDR), 0);
+	struct pg_table *pgt = pg_table_create(test->name);
+	pud_t *copy = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, pgt);
+	KUNIT_ASSERT_NOT_NULL(test, copy);
+	memcpy(copy, pud, PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_claim(pgt, EFI_VA_END, EFI_VA_START));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, ADDR, 0, PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_TRUE(test, pud_none(pud[pud_index(ADDR)]));
+	pg_table_put(pgt);
+	KUNIT_EXPECT_MEMEQ(test, copy, pud, PAGE_SIZE);
+}
+
+static void only_who_enters_sees_the_mapping(struct kunit *test)
+{
+	struct pg_table *pgt = create_with_claim(test);
+	u64 *p = page(test, 17);
+
+	map(test, pgt, p);
+	KUNIT_EXPECT_EQ(test, look(), 0);
+	KUNIT_EXPECT_EQ(test, look_in(pgt), 17);
+	KUNIT_EXPECT_EQ(test, look(), 0);
+	unmap(test, pgt);
+	KUNIT_EXPECT_EQ(test, look_in(pgt), 0);
+}
+
+/* With PCID, the generation alone keeps the old translation from being used. */
+static void change_is_seen_at_the_next_entry(struct kunit *test)
+{
+	struct pg_table *pgt = create_with_claim(test);
+	u64 *a = page(test, 1), *b = page(test, 2);
+	unsigned long size;
+	unsigned int i;
+	pte_t *pte;
+
+	for (i = 0; i < 32; i++) {
+		map(test, pgt, i % 2 ? b : a);
+		KUNIT_ASSERT_EQ(test, look_in(pgt), i % 2 ? 2 : 1);
+		unmap(test, pgt);
+		KUNIT_ASSERT_EQ(test, look_in(pgt), 0);
+	}
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_populate(pgt, ADDR, PAGE_SIZE));
+	pte = pg_table_lookup(pgt, ADDR, &size);
+	for (i = 0; i < 32; i++) {
+		set_pte(pte, pfn_pte(PFN_DOWN(__pa(i % 2 ? b : a)),
+				     arch_pg_table_prot(PAGE_KERNEL)));
+		pg_table_expire(pgt);
+		KUNIT_ASSERT_EQ(test, look_in(pgt), i % 2 ? 2 : 1);
+	}
+	set_pte(pte, __pte(0));
+	pg_table_expire(pgt);
+}
+
+/* More contexts than the TLB code has ASIDs, so that slots are used again. */
+static void many_contexts_do_not_mix(struct kunit *test)
+{
+	struct pg_table *pgt[2 * TLB_NR_DYN_ASIDS];
+	unsigned int i, round;
+
+	for (i = 0; i < ARRAY_SIZE(pgt); i++) {
+		pgt[i] = create_with_claim(test);
+		map(test, pgt[i], page(test, 100 + i));
+	}
+	for (round = 0; round < 8; round++)
+		for (i = 0; i < ARRAY_SIZE(pgt); i++)
+			KUNIT_ASSERT_EQ(test, look_in(pgt[i]), 100 + i);
+}
+
+static void contexts_nest(struct kunit *test)
+{
+	struct pg_table *outer = create_with_claim(test), *inner = create_with_claim(test);
+	struct pg_table *prev, *prev_outer;
+	u64 seen[3];
+
+	map(test, outer, page(test, 1));
+	map(test, inner, page(test, 2));
+
+	preempt_disable();
+	prev = pg_table_enter(outer);
+	seen[0] = look();
+	prev_outer = pg_table_enter(inner);
+	seen[1] = look();
+	pg_table_leave(prev_outer);
+	seen[2] = look();
+	pg_table_leave(prev);
+	preempt_enable();
+
+	KUNIT_EXPECT_PTR_EQ(test, prev_outer, outer);
+	KUNIT_EXPECT_EQ(test, seen[0], 1);
+	KUNIT_EXPECT_EQ(test, seen[1], 2);
+	KUNIT_EXPECT_EQ(test, seen[2], 1);
+}
+
+static void leaving_restores_what_was_loaded(struct kunit *test)
+{
+	struct pg_table *pgt = create(test), *prev, *inside, *after;
+	unsigned long cr3, cr3_inside, cr3_after;
+	bool user_memory, lazy;
+
+	/* A kernel thread may have a borrowed mm loaded; init_mm it is then. */
+	preempt_disable();
+	if (this_cpu_read(cpu_tlbstate_shared.is_lazy))
+		leave_mm();
+	cr3 = __read_cr3();
+	prev = pg_table_enter(pgt);
+	inside = this_cpu_read(cpu_tlbstate.loaded_pgt);
+	cr3_inside = __read_cr3();
+	user_memory = nmi_uaccess_okay();
+	lazy = this_cpu_read(cpu_tlbstate_shared.is_lazy);
+	pg_table_leave(prev);
+	after = this_cpu_read(cpu_tlbstate.loaded_pgt);
+	cr3_after = __read_cr3();
+	preempt_enable();
+
+	KUNIT_EXPECT_PTR_EQ(test, inside, pgt);
+	KUNIT_EXPECT_PTR_EQ(test, after, prev);
+	KUNIT_EXPECT_EQ(test, cr3_inside & CR3_ADDR_MASK, __sme_pa(pgt->pgd));
+	KUNIT_EXPECT_EQ(test, cr3 & CR3_ADDR_MASK, cr3_after & CR3_ADDR_MASK);
+	KUNIT_EXPECT_FALSE(test, user_memory);
+	KUNIT_EXPECT_FALSE(test, lazy);
+}
+
+struct reader {
+	struct pg_table *pgt;
+	struct pg_table *inner;
+	unsigned long seen;
+	unsigned long stale;
+	unsigned long entered;
+};
+
+static void note(struct reader *r, u64 value)
+{
+	if (value == DEAD)
+		r->stale++;
+	else if (value)
+		r->seen++;
+}
+
+/* Enter, look often with interrupts on, also from behind another context. */
+static int read_inside(void *data)
+{
+	struct reader *r = data;
+	struct pg_table *prev, *prev_inner;
+	unsigned int i;
+
+	while (!kthread_should_stop()) {
+		preempt_disable();
+		prev = pg_table_enter(r->pgt);
+		for (i = 0; i < 200; i++)
+			note(r, look());
+		prev_inner = pg_table_enter(r->inner);
+		for (i = 0; i < 200; i++)
+			cpu_relax();
+		pg_table_leave(prev_inner);
+		for (i = 0; i < 200; i++)
+			note(r, look());
+		pg_table_leave(prev);
+		preempt_enable();
+		WRITE_ONCE(r->entered, r->entered + 1);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* After pg_table_unmap() returns, no CPU may read through the old translation. */
+static void remote_unmap_leaves_nothing_stale(struct kunit *test)
+{
+	struct reader r = {
+		.pgt = create_with_claim(test),
+		.inner = create(test),
+	};
+	unsigned long until, entered, rounds = 0;
+	struct task_struct *task;
+	u64 *p = page(test, 0);
+	unsigned int i;
+	int cpu;
+
+	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs two CPUs");
+
+	task = kthread_create_on_cpu(read_inside, &r, cpu, "pg_table_kunit/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	wake_up_process(task);
+
+	until = jiffies + HZ;
+	do {
+		WRITE_ONCE(*p, ++rounds);
+		map(test, r.pgt, p);
+		/* Let the reader get the translation. */
+		entered = READ_ONCE(r.entered);
+		for (i = 0; i < 100000 && READ_ONCE(r.entered) == entered; i++)
+			cpu_relax();
+		unmap(test, r.pgt);
+		WRITE_ONCE(*p, DEAD);
+		entered = READ_ONCE(r.entered);
+		for (i = 0; i < 1000 && READ_ONCE(r.entered) == entered; i++)
+			cpu_relax();
+	} while (time_before(jiffies, until) || rounds < 50);
+	kthread_stop(task);
+
+	kunit_info(test, "%lu rounds, %lu entries, %lu reads", rounds, r.entered, r.seen);
+	KUNIT_EXPECT_GT(test, r.seen, 0);
+	KUNIT_EXPECT_EQ(test, r.stale, 0);
+}
+
+static int grow_vmalloc(void *data)
+{
+	unsigned long *nr = data;
+	void *p;
+
+	while (!kthread_should_stop()) {
+		p = vmalloc(4 * PMD_SIZE);
+		if (p) {
+			memset(p, 1, PAGE_SIZE);
+			WRITE_ONCE(*nr, *nr + 1);
+		}
+		vfree(p);
+		cond_resched();
+	}
+	return 0;
+}
+
+/* What vmalloc maps after the context was created is there too. */
+static void kernel_half_follows_vmalloc(struct kunit *test)
+{
+	struct pg_table *pgt = create(test), *prev, *other;
+	unsigned long nr = 0, until = jiffies + HZ / 2, rounds = 0;
+	struct task_struct *task;
+	u64 *p, value;
+
+	task = kthread_run(grow_vmalloc, &nr, "pg_table_kunit");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	do {
+		other = pg_table_create("other");
+		p = vmalloc(PAGE_SIZE);
+		if (!p || !other)
+			break;
+		*p = ++rounds;
+		preempt_disable();
+		prev = pg_table_enter(rounds % 2 ? pgt : other);
+		value = READ_ONCE(*p);
+		pg_table_leave(prev);
+		preempt_enable();
+		vfree(p);
+		pg_table_put(other);
+		KUNIT_EXPECT_EQ(test, value, rounds);
+		cond_resched();
+	} while (time_before(jiffies, until));
+	kthread_stop(task);
+	KUNIT_EXPECT_GT(test, rounds, 0);
+	KUNIT_EXPECT_GT(test, nr, 0);
+}
+
+static struct kunit_case pg_table_x86_cases[] = {
+	KUNIT_CASE(kernel_half_is_that_of_init_mm),
+	KUNIT_CASE(root_is_one_page),
+	KUNIT_CASE(root_has_no_user_page_table),
+	KUNIT_CASE(mappings_are_not_global),
+	KUNIT_CASE(claim_is_checked),
+	KUNIT_CASE(claim_leaves_the_kernel_alone),
+	KUNIT_CASE(only_who_enters_sees_the_mapping),
+	KUNIT_CASE(change_is_seen_at_the_next_entry),
+	KUNIT_CASE(many_contexts_do_not_mix),
+	KUNIT_CASE(contexts_nest),
+	KUNIT_CASE(leaving_restores_what_was_loaded),
+	KUNIT_CASE(remote_unmap_leaves_nothing_stale),
+	KUNIT_CASE(kernel_half_follows_vmalloc),
+	{}
+};
+
+static struct kunit_suite pg_table_x86_suite = {
+	.name = "pg_table_x86",
+	.test_cases = pg_table_x86_cases,
+};
+kunit_test_suite(pg_table_x86_suite);
+
+MODULE_DESCRIPTION("KUnit tests of loading page tables without an mm");
+MODULE_LICENSE("GPL");

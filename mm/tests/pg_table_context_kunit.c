@@ -1,0 +1,514 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of contexts: lifetime, mapping, errors, and failing allocations.
+ */
+
+#include <kunit/test.h>
+
+#include <linux/fault-inject.h>
+#include <linux/mm.h>
+#include <linux/pg_table_context.h>
+#include <linux/pgtable.h>
+#include <linux/prandom.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/vmalloc.h>
+
+#include "../pg_table.h"
+
+/* Physical addresses are only written into entries, so any will do. */
+#define PHYS	((phys_addr_t)PUD_SIZE)
+#define ADDR	((unsigned long)PUD_SIZE)
+
+/* Where entries of all levels meet, if the lower half has more than one. */
+#if CONFIG_PGTABLE_LEVELS > 3
+#define EDGE	((unsigned long)PGDIR_SIZE)
+#else
+#define EDGE	((unsigned long)2 * PMD_SIZE)
+#endif
+
+static void put(void *pgt)
+{
+	pg_table_put(pgt);
+}
+
+static struct pg_table *create(struct kunit *test)
+{
+	struct pg_table *pgt = pg_table_create(test->name);
+
+	KUNIT_ASSERT_NOT_NULL(test, pgt);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, pgt));
+	return pgt;
+}
+
+static long bytes(struct pg_table *pgt)
+{
+	return atomic_long_read(&pgt->pgtables_bytes);
+}
+
+/* translate: what @addr is mapped to; false if it is not mapped. */
+static bool translate(struct pg_table *pgt, unsigned long addr, phys_addr_t *phys,
+		      unsigned long *size)
+{
+	pte_t *entry = pg_table_lookup(pgt, addr, size);
+
+	if (!entry || !pte_present(ptep_get(entry)))
+		return false;
+	if (*size == PAGE_SIZE)
+		*phys = PFN_PHYS((phys_addr_t)pte_pfn(ptep_get(entry)));
+	else if (*size == PMD_SIZE)
+		*phys = PFN_PHYS((phys_addr_t)pmd_pfn(*(pmd_t *)entry));
+	else
+		*phys = PFN_PHYS((phys_addr_t)pud_pfn(*(pud_t *)entry));
+	*phys += addr & (*size - 1);
+	return true;
+}
+
+static void expect_mapped(struct kunit *test, struct pg_table *pgt,
+			  unsigned long addr, phys_addr_t phys)
+{
+	unsigned long size = 0;
+	phys_addr_t is = 0;
+
+	KUNIT_EXPECT_TRUE_MSG(test, translate(pgt, addr, &is, &size),
+			      "%lx is not mapped", addr);
+	KUNIT_EXPECT_EQ_MSG(test, is, phys, "at %lx", addr);
+}
+
+static void expect_unmapped(struct kunit *test, struct pg_table *pgt,
+			    unsigned long addr)
+{
+	unsigned long size;
+	phys_addr_t is;
+
+	KUNIT_EXPECT_FALSE_MSG(test, translate(pgt, addr, &is, &size),
+			       "%lx is mapped", addr);
+}
+
+static void context_is_empty(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	unsigned long size, i;
+
+	KUNIT_EXPECT_TRUE(test, pg_table_is_context(pgt));
+	KUNIT_EXPECT_FALSE(test, pg_table_is_context(&init_mm.pgt));
+	KUNIT_EXPECT_PTR_NE(test, pgt->pgd, init_mm.pgt.pgd);
+	for (i = 0; i < pgd_index(TASK_SIZE_MAX - 1); i++)
+		expect_unmapped(test, pgt, i * PGDIR_SIZE);
+	KUNIT_EXPECT_TRUE(test, !pg_table_lookup(pgt, ADDR, &size) || size > PAGE_SIZE);
+}
+
+static void context_lives_while_referenced(struct kunit *test)
+{
+	struct pg_table *pgt = pg_table_create(test->name);
+
+	KUNIT_ASSERT_NOT_NULL(test, pgt);
+	pg_table_get(pgt);
+	pg_table_put(pgt);
+	KUNIT_EXPECT_EQ(test, 1, refcount_read(&pg_context(pgt)->users));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, ADDR, PHYS, PAGE_SIZE, PAGE_KERNEL));
+	expect_mapped(test, pgt, ADDR, PHYS);
+	pg_table_put(pgt);
+	pg_table_put(NULL);
+}
+
+static void map_one_page(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	long empty = bytes(pgt);
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR, PHYS, PAGE_SIZE, PAGE_KERNEL));
+	expect_unmapped(test, pgt, ADDR - PAGE_SIZE);
+	expect_mapped(test, pgt, ADDR, PHYS);
+	expect_unmapped(test, pgt, ADDR + PAGE_SIZE);
+	KUNIT_EXPECT_GT(test, bytes(pgt), empty);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, ADDR, PAGE_SIZE));
+	expect_unmapped(test, pgt, ADDR);
+	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+}
+
+static void table_pages_name_their_owner(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	unsigned long size;
+	pte_t *pte;
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_populate(pgt, ADDR, PAGE_SIZE));
+	pte = pg_table_lookup(pgt, ADDR, &size);
+	KUNIT_ASSERT_EQ(test, size, PAGE_SIZE);
+	KUNIT_EXPECT_PTR_EQ(test, virt_to_ptdesc(pte)->pt_owner, pgt);
+}
+
+static void populate_maps_nothing(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	unsigned long size;
+	long has;
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_populate(pgt, EDGE - PAGE_SIZE, 2 * PAGE_SIZE));
+	KUNIT_ASSERT_NOT_NULL(test, pg_table_lookup(pgt, EDGE - PAGE_SIZE, &size));
+	KUNIT_EXPECT_EQ(test, size, PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, pg_table_lookup(pgt, EDGE, &size));
+	KUNIT_EXPECT_EQ(test, size, PAGE_SIZE);
+	expect_unmapped(test, pgt, EDGE - PAGE_SIZE);
+	expect_unmapped(test, pgt, EDGE);
+
+	has = bytes(pgt);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, EDGE - PAGE_SIZE, PHYS,
+					      2 * PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, bytes(pgt), has);
+}
+
+static void wrong_ranges_are_refused(struct kunit *test)
+{
+	static const struct {
+		unsigned long addr, size;
+	} wrong[] = {
+		{ ADDR, 0 },
+		{ ADDR + 1, PAGE_SIZE },
+		{ ADDR, PAGE_SIZE + 1 },
+		{ ADDR, PAGE_SIZE / 2 },
+		{ -PAGE_SIZE, 2 * PAGE_SIZE },
+		{ -PAGE_SIZE, PAGE_SIZE },
+		{ ADDR, -PAGE_SIZE },
+	};
+	struct pg_table *pgt = create(test);
+	unsigned int i;
+	long empty = bytes(pgt);
+
+	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
+		KUNIT_EXPECT_EQ_MSG(test, -EINVAL,
+				    pg_table_map(pgt, wrong[i].addr, PHYS,
+						 wrong[i].size, PAGE_KERNEL),
+				    "range %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, -EINVAL,
+				    pg_table_unmap(pgt, wrong[i].addr, wrong[i].size),
+				    "range %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, -EINVAL,
+				    pg_table_populate(pgt, wrong[i].addr, wrong[i].size),
+				    "range %u", i);
+	}
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(pgt, TASK_SIZE_MAX, PHYS,
+						    PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			pg_table_map(pgt, TASK_SIZE_MAX - PAGE_SIZE, PHYS,
+				     2 * PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(pgt, PAGE_OFFSET, PHYS,
+						    PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(pgt, ADDR, PHYS + 1,
+						    PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+}
+
+static void first_and_last_page_can_be_mapped(struct kunit *test)
+{
+	unsigned long last = round_down(TASK_SIZE_MAX - 1, PAGE_SIZE);
+	struct pg_table *pgt = create(test);
+
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, 0, PHYS, PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, last, PHYS, PAGE_SIZE, PAGE_KERNEL));
+	expect_mapped(test, pgt, 0, PHYS);
+	expect_mapped(test, pgt, last, PHYS);
+}
+
+static void overlap_is_refused(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	long has;
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, EDGE, PHYS, PAGE_SIZE, PAGE_KERNEL));
+	has = bytes(pgt);
+
+	/* The part before it must be gone again, with its table pages. */
+	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_map(pgt, EDGE - 2 * PAGE_SIZE, 2 * PHYS,
+						    4 * PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_map(pgt, EDGE, 2 * PHYS, PAGE_SIZE,
+						    PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_populate(pgt, EDGE, PAGE_SIZE));
+	expect_unmapped(test, pgt, EDGE - 2 * PAGE_SIZE);
+	expect_unmapped(test, pgt, EDGE - PAGE_SIZE);
+	expect_mapped(test, pgt, EDGE, PHYS);
+	expect_unmapped(test, pgt, EDGE + PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, bytes(pgt), has);
+}
+
+static void unmapping_a_hole_is_no_error(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	long empty = bytes(pgt);
+
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, EDGE - PMD_SIZE, 2 * PMD_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, EDGE, PHYS, PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, EDGE - PMD_SIZE, 2 * PMD_SIZE));
+	expect_unmapped(test, pgt, EDGE);
+	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+}
+
+static void large_entries_are_used(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	unsigned long size;
+	phys_addr_t phys;
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
+		kunit_skip(test, "no large entries");
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR, PHYS, PMD_SIZE, PAGE_KERNEL));
+	KUNIT_ASSERT_TRUE(test, translate(pgt, ADDR, &phys, &size));
+	KUNIT_EXPECT_EQ(test, size, PMD_SIZE);
+
+	/* Not where the physical address is not aligned. */
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR + PMD_SIZE, PHYS + PAGE_SIZE,
+					      PMD_SIZE, PAGE_KERNEL));
+	KUNIT_ASSERT_TRUE(test, translate(pgt, ADDR + PMD_SIZE, &phys, &size));
+	KUNIT_EXPECT_EQ(test, size, PAGE_SIZE);
+
+	if (!arch_vmap_pud_supported(PAGE_KERNEL))
+		return;
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, 2 * PUD_SIZE, PHYS, PUD_SIZE,
+					      PAGE_KERNEL));
+	KUNIT_ASSERT_TRUE(test, translate(pgt, 2 * PUD_SIZE, &phys, &size));
+	KUNIT_EXPECT_EQ(test, size, PUD_SIZE);
+}
+
+static void large_entries_are_split(struct kunit *test)
+{
+	unsigned long all = PMD_SIZE, hole, addr, size;
+	struct pg_table *pgt = create(test);
+	long empty = bytes(pgt);
+	phys_addr_t phys;
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
+		kunit_skip(test, "no large entries");
+	if (arch_vmap_pud_supported(PAGE_KERNEL))
+		all = PUD_SIZE;
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR, PHYS, all, PAGE_KERNEL));
+	KUNIT_ASSERT_TRUE(test, translate(pgt, ADDR, &phys, &size));
+	KUNIT_ASSERT_EQ(test, size, all);
+
+	hole = ADDR + all / 2 + 3 * PAGE_SIZE;
+	KUNIT_ASSERT_EQ(test, 0, pg_table_unmap(pgt, hole, PAGE_SIZE));
+	for (addr = hole - 8 * PAGE_SIZE; addr < hole + 8 * PAGE_SIZE; addr += PAGE_SIZE) {
+		if (addr == hole)
+			expect_unmapped(test, pgt, addr);
+		else
+			expect_mapped(test, pgt, addr, PHYS + (addr - ADDR));
+	}
+	expect_mapped(test, pgt, ADDR, PHYS);
+	expect_mapped(test, pgt, ADDR + all - PAGE_SIZE, PHYS + all - PAGE_SIZE);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, ADDR, all));
+	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+}
+
+static void split_keeps_the_protection(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	unsigned long size;
+	pte_t *pte;
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
+		kunit_skip(test, "no large entries");
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR, PHYS, PMD_SIZE, PAGE_KERNEL_RO));
+	KUNIT_ASSERT_EQ(test, 0, pg_table_unmap(pgt, ADDR, PAGE_SIZE));
+	pte = pg_table_lookup(pgt, ADDR + PAGE_SIZE, &size);
+	KUNIT_ASSERT_NOT_NULL(test, pte);
+	KUNIT_EXPECT_EQ(test, size, PAGE_SIZE);
+	KUNIT_EXPECT_FALSE(test, pte_write(ptep_get(pte)));
+	KUNIT_EXPECT_EQ(test, pgprot_val(pte_pgprot(ptep_get(pte))),
+			pgprot_val(arch_pg_table_prot(PAGE_KERNEL_RO)));
+}
+
+/* Random operations on a window around EDGE, against an array of the pages. */
+#define WINDOW	(4 * PTRS_PER_PTE)
+#define ROUNDS	4000
+
+struct model {
+	struct pg_table *pgt;
+	unsigned long base;
+	phys_addr_t page[WINDOW];
+};
+
+static void compare(struct kunit *test, struct model *m, u32 seed, int round)
+{
+	unsigned long size;
+	phys_addr_t phys;
+	unsigned int i;
+	bool mapped;
+
+	for (i = 0; i < WINDOW; i++) {
+		mapped = translate(m->pgt, m->base + i * PAGE_SIZE, &phys, &size);
+		if ((mapped ? phys : 0) != m->page[i])
+			break;
+	}
+	KUNIT_ASSERT_EQ_MSG(test, i, WINDOW, "seed %u, round %d: page %u", seed, round, i);
+}
+
+static void random_operations_match_a_model(struct kunit *test)
+{
+	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	u32 seed = get_random_u32();
+	unsigned int first, nr, i;
+	struct rnd_state rnd;
+	int round, err, want;
+	phys_addr_t phys;
+	long empty;
+
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	kunit_info(test, "seed %u", seed);
+	prandom_seed_state(&rnd, seed);
+	m->pgt = create(test);
+	m->base = EDGE - WINDOW / 2 * PAGE_SIZE;
+	empty = bytes(m->pgt);
+
+	for (round = 0; round < ROUNDS; round++) {
+		first = prandom_u32_state(&rnd) % WINDOW;
+		nr = 1 + prandom_u32_state(&rnd) % 16;
+		/* Now and then a large entry, or all of them. */
+		if (prandom_u32_state(&rnd) % 8 == 0) {
+			first = round_down(first, PTRS_PER_PTE);
+			nr = PTRS_PER_PTE;
+		}
+		nr = min_t(unsigned int, nr, WINDOW - first);
+		phys = PHYS + (phys_addr_t)(prandom_u32_state(&rnd) % 64) * PMD_SIZE;
+		if (nr != PTRS_PER_PTE)
+			phys += first * PAGE_SIZE;
+
+		if (prandom_u32_state(&rnd) % 2) {
+			want = 0;
+			for (i = first; i < first + nr; i++)
+				if (m->page[i])
+					want = -EEXIST;
+			err = pg_table_map(m->pgt, m->base + first * PAGE_SIZE, phys,
+					   nr * PAGE_SIZE, PAGE_KERNEL);
+			KUNIT_ASSERT_EQ_MSG(test, err, want, "seed %u, round %d",
+					    seed, round);
+			for (i = 0; !err && i < nr; i++)
+				m->page[first + i] = phys + i * PAGE_SIZE;
+		} else {
+			err = pg_table_unmap(m->pgt, m->base + first * PAGE_SIZE,
+					     nr * PAGE_SIZE);
+			KUNIT_ASSERT_EQ_MSG(test, err, 0, "seed %u, round %d", seed, round);
+			for (i = 0; i < nr; i++)
+				m->page[first + i] = 0;
+		}
+		if (round % 16 == 0)
+			compare(test, m, seed, round);
+		if (round % 512 == 0)
+			cond_resched();
+	}
+	compare(test, m, seed, round);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(m->pgt, m->base, WINDOW * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, bytes(m->pgt), empty);
+}
+
+#ifdef CONFIG_FAULT_INJECTION
+/*
+ * Run @step with its first, second, ... allocation failing until it has no
+ * more. Return how many failed.
+ */
+static int fail_each(struct kunit *test, int (*step)(struct pg_table *pgt),
+		     struct pg_table *pgt)
+{
+	long before = pgt ? bytes(pgt) : 0;
+	unsigned int nth;
+	int err;
+
+	for (nth = 1; nth < 100; nth++) {
+		WRITE_ONCE(current->fail_nth, nth);
+		err = step(pgt);
+		if (READ_ONCE(current->fail_nth)) {
+			WRITE_ONCE(current->fail_nth, 0);
+			KUNIT_EXPECT_EQ(test, err, 0);
+			return nth - 1;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, err, -ENOMEM, "allocation %u", nth);
+		if (pgt)
+			KUNIT_EXPECT_EQ_MSG(test, bytes(pgt), before, "allocation %u", nth);
+	}
+	KUNIT_FAIL(test, "more than 100 allocations");
+	return 0;
+}
+
+static int step_create(struct pg_table *pgt)
+{
+	pgt = pg_table_create("fail");
+	pg_table_put(pgt);
+	return pgt ? 0 : -ENOMEM;
+}
+
+static int step_map(struct pg_table *pgt)
+{
+	return pg_table_map(pgt, EDGE - 2 * PAGE_SIZE, PHYS, 4 * PAGE_SIZE, PAGE_KERNEL);
+}
+
+static int step_populate(struct pg_table *pgt)
+{
+	return pg_table_populate(pgt, EDGE - 2 * PAGE_SIZE, 4 * PAGE_SIZE);
+}
+
+static int step_split(struct pg_table *pgt)
+{
+	return pg_table_unmap(pgt, ADDR + 5 * PAGE_SIZE, PAGE_SIZE);
+}
+
+static void each_allocation_can_fail(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	int nr;
+
+	/* Unless told otherwise by its files in debugfs, it spares GFP_KERNEL. */
+	nr = fail_each(test, step_create, NULL);
+	if (!nr)
+		kunit_skip(test, "allocations do not fail; see fault-injection.rst");
+	KUNIT_EXPECT_EQ(test, nr, 2);
+
+	KUNIT_EXPECT_GE(test, fail_each(test, step_populate, pgt), 2);
+	expect_unmapped(test, pgt, EDGE);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, EDGE - 2 * PAGE_SIZE, 4 * PAGE_SIZE));
+
+	KUNIT_EXPECT_GE(test, fail_each(test, step_map, pgt), 2);
+	expect_mapped(test, pgt, EDGE - 2 * PAGE_SIZE, PHYS);
+	expect_mapped(test, pgt, EDGE + PAGE_SIZE, PHYS + 3 * PAGE_SIZE);
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
+		return;
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR, PHYS, PMD_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, fail_each(test, step_split, pgt), 1);
+	expect_mapped(test, pgt, ADDR, PHYS);
+	expect_unmapped(test, pgt, ADDR + 5 * PAGE_SIZE);
+}
+#else
+static void each_allocation_can_fail(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAULT_INJECTION");
+}
+#endif
+
+static struct kunit_case pg_table_context_cases[] = {
+	KUNIT_CASE(context_is_empty),
+	KUNIT_CASE(context_lives_while_referenced),
+	KUNIT_CASE(map_one_page),
+	KUNIT_CASE(table_pages_name_their_owner),
+	KUNIT_CASE(populate_maps_nothing),
+	KUNIT_CASE(wrong_ranges_are_refused),
+	KUNIT_CASE(first_and_last_page_can_be_mapped),
+	KUNIT_CASE(overlap_is_refused),
+	KUNIT_CASE(unmapping_a_hole_is_no_error),
+	KUNIT_CASE(large_entries_are_used),
+	KUNIT_CASE(large_entries_are_split),
+	KUNIT_CASE(split_keeps_the_protection),
+	KUNIT_CASE(random_operations_match_a_model),
+	KUNIT_CASE(each_allocation_can_fail),
+	{}
+};
+
+static struct kunit_suite pg_table_context_suite = {
+	.name = "pg_table_context",
+	.test_cases = pg_table_context_cases,
+};
+kunit_test_suite(pg_table_context_suite);
+
+MODULE_DESCRIPTION("KUnit tests of page tables without an mm");
+MODULE_LICENSE("GPL");
