@@ -11,13 +11,13 @@ export KERNEL KSRC J ARCHS STEPS DISCARD ACCEL
 
 phase := @scripts/phase.sh
 
-.PHONY: all help test soak check deps fetch tree kernel boot kunit ledger \
-	ladder identical compile layout series refresh begin import proof report clean
+.PHONY: all help test soak check deps fetch tree kernel boot kunit show mutants \
+	ledger ladder identical compile layout series refresh begin import proof report clean
 
 all: begin tree kernel ledger proof layout boot report
 all: MODE = default pti-on pti-off la57-off smp2 efi
 all: export SAME = 1
-boot kunit series check: LEVEL = test
+boot kunit show mutants series check: LEVEL = test
 identical compile: LEVEL = soak
 
 help:
@@ -39,6 +39,8 @@ help:
 #|   make layout     pahole of mm_struct before and after
 #|   make kernel     build x86-64
 #|   make boot       boot it; MODE=pti-on, see scripts/modes
+#|   make show       boot with EFI and draw its page tables, docs/show.svg
+#|   make mutants    plant faults in the object; the suites must find each
 #|   make kunit      KUnit by the kernel's kunit.py; ARCH=um or x86_64
 #|
 #| Keep it
@@ -73,6 +75,12 @@ boot: kernel
 
 kunit: tree
 	$(phase) kunit "run KUnit" scripts/kunit.sh $(ARCH)
+
+show: kernel
+	$(phase) show "draw the page tables of a booted kernel" scripts/show.sh
+
+mutants: tree
+	$(phase) mutants "plant faults in the object" scripts/mutants.sh $(FAULTS)
 
 ledger: tree
 	$(phase) ledger "put every textual hit in a class" scripts/ledger.sh

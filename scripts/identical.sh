@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # identical.sh [--compile] [--soak | --check]: prove that the split changes no
-# object code; with --compile, that the steps of the ladder compile.
+# object code; with --compile, that the steps after the split compile.
 #
 # For each row of scripts/archs: build the touched objects from the commit
 # before the split and from the one after it, in one directory, and compare
@@ -10,7 +10,7 @@
 # Environment:
 #   ARCHS    rows or architectures to run; "ci" for those marked so (all)
 #   BEFORE   the commit that groups the fields (grouped); with --compile, split
-#   AFTER    the last commit of the split (split); with --compile, ladder
+#   AFTER    the last commit of the split (split); with --compile, of the series
 #   STEPS    "each" compares every commit from BEFORE to AFTER, not only two
 #   VMLINUX  0 compares no whole kernel, only objects
 #   ARCHTAB  the table of rows (scripts/archs)
@@ -626,7 +626,7 @@ total_of_table()
 
 if [ "$verb" = compiled ]; then
 	BEFORE=${BEFORE:-split}
-	AFTER=${AFTER:-ladder}
+	AFTER=${AFTER:-HEAD}
 	VMLINUX=0
 else
 	BEFORE=${BEFORE:-grouped}

@@ -28,13 +28,13 @@ for arch; do
 	said=$dir/kunit.log
 	start=$(date +%s)
 
-	set -- --arch="$arch" --build_dir="$dir" --jobs="$J" --timeout="$limit" \
+	set -- --arch="${arch%%-*}" --build_dir="$dir" --jobs="$J" --timeout="$limit" \
 		--make_options="CC=ccache gcc"
 	for config in $(echo "$configs" | tr , ' '); do
 		set -- "$@" --kunitconfig="$top/$config"
 	done
 	if [ "$qemu" != - ]; then
-		need "qemu-system-$arch" "qemu-system-x86"
+		need "qemu-system-${arch%%-*}" "qemu-system-x86"
 		set -- "$@" --qemu_args="$qemu"
 	fi
 

@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# layout.sh: pahole of mm_struct before and after the split, on x86-64.
+# layout.sh: pahole of mm_struct before the series, after the split and at the
+# end of the series, on x86-64.
 #
 # mm_struct must not grow; mmap_lock must keep its offset, and pgd and
 # membarrier_state their distance and cache line, as their comments ask.
@@ -26,7 +27,7 @@ layout()
 	mkdir -p "$dir/$1"
 	# shellcheck disable=SC2046
 	git -C "$linux" archive "$1" -- mm/init-mm.c $(git -C "$linux" ls-tree -r --name-only "$1" -- \
-		$(git -C "$linux" diff --name-only stock split -- include arch/x86/include)) |
+		$(git -C "$linux" diff --name-only stock HEAD -- include arch/x86/include)) |
 		tar x -C "$dir/$1"
 	h=$dir/$1
 	# For the test of this check: an edit of the headers after the split.
@@ -53,30 +54,45 @@ size()
 	sed -n 's,.*/\* size: \([0-9]*\).*,\1,p' "$dir/$1/mm_struct" | tail -n 1
 }
 
+last=$(git -C "$linux" rev-parse HEAD)
 layout stock
 layout split
-bad=
-echo "| mm_struct on x86-64      before   after"
+layout "$last"
 for what in size mmap_lock pgd membarrier_state; do
-	case $what in
-	size) a=$(size stock) b=$(size split) ;;
-	*) a=$(offset stock $what) b=$(offset split $what) ;;
-	esac
-	[ -n "$a" ] && [ -n "$b" ] ||
-		die "pahole does not show $what" "look at $dir/*/mm_struct"
-	printf '|   %-18s %10s %7s\n' "$what" "$a" "$b"
-	eval "${what}_a=$a ${what}_b=$b"
-done
-# The variables are set by the eval above.
-# shellcheck disable=SC2154
-{
-	[ "$size_b" -le "$size_a" ] || bad="$bad mm_struct grows from $size_a to $size_b bytes;"
-	[ "$mmap_lock_a" -eq "$mmap_lock_b" ] || bad="$bad mmap_lock moves;"
-	d_a=$((pgd_a - membarrier_state_a)) d_b=$((pgd_b - membarrier_state_b))
-	[ "${d_b#-}" -le "${d_a#-}" ] || bad="$bad pgd and membarrier_state are ${d_b#-} bytes apart, not ${d_a#-};"
-	[ $((pgd_a / 64 == membarrier_state_a / 64)) -le $((pgd_b / 64 == membarrier_state_b / 64)) ] ||
-		bad="$bad pgd and membarrier_state no longer share a cache line;"
-}
-[ -z "$bad" ] || die "layout:$bad" "compare $dir/stock/mm_struct with $dir/split/mm_struct"
-result layout "mm_struct: $size_b bytes (stock $size_a), mmap_lock at $mmap_lock_b, pgd and membarrier_state ${d_b#-} bytes apart"
+	line=$what
+	for commit in stock split "$last"; do
+		case $what in
+		size) n=$(size "$commit") ;;
+		*) n=$(offset "$commit" $what) ;;
+		esac
+		[ -n "$n" ] || die "pahole does not show $what" "look at $dir/$commit/mm_struct"
+		line="$line $n"
+	done
+	echo "$line"
+done >"$dir/figures"
+
+echo "| mm_struct on x86-64      stock   split  series"
+awk '{ printf "|   %-18s %10d %7d %7d\n", $1, $2, $3, $4 }' "$dir/figures"
+bad=$(awk '
+	function distance(i, d) { d = at["pgd", i] - at["membarrier_state", i]; return d < 0 ? -d : d }
+	function together(i) { return int(at["pgd", i] / 64) == int(at["membarrier_state", i] / 64) }
+	{ for (i = 2; i <= NF; i++) at[$1, i] = $i }
+	END {
+		for (i = 3; i <= 4; i++) {
+			who = i == 3 ? "split" : "series"
+			if (at["size", i] > at["size", 2])
+				printf " %s: mm_struct grows from %d to %d bytes;", who, at["size", 2], at["size", i]
+			if (at["mmap_lock", i] != at["mmap_lock", 2])
+				printf " %s: mmap_lock moves;", who
+			if (distance(i) > distance(2))
+				printf " %s: pgd and membarrier_state are %d bytes apart, not %d;", who, distance(i), distance(2)
+			if (together(2) && !together(i))
+				printf " %s: pgd and membarrier_state no longer share a cache line;", who
+		}
+	}' "$dir/figures")
+[ -z "$bad" ] || die "layout:$bad" "compare $dir/stock/mm_struct with $dir/*/mm_struct"
+result layout "$(awk '
+	{ was[$1] = $2; is[$1] = $4 }
+	END { printf "mm_struct: %d bytes (stock %d), mmap_lock at %d, pgd and membarrier_state %d bytes apart",
+		is["size"], was["size"], is["mmap_lock"], is["pgd"] - is["membarrier_state"] }' "$dir/figures")"
 echo "| no growth; mmap_lock, pgd and membarrier_state keep their distances"

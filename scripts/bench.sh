@@ -1,0 +1,268 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# bench.sh: measure what the series costs and saves, stock against ours.
+#
+# Both kernels have the configuration of kunit/x86_64.config without tests and
+# debugging, and mm/tests/pg_table_bench.c. They run under QEMU's TCG with
+# -icount, where the TSC counts instructions. scripts/bench.rows says what is
+# compared; the result is $build/bench.tsv and docs/bench.svg.
+#
+# Environment: RUNS (2), how often each kernel is booted in each way: the
+# figures are those of the first run, the spread is over all; REF (HEAD), the
+# commit that is measured.
+
+. "$(dirname "$0")/lib.sh"
+
+RUNS=${RUNS:-2}
+bench=$out/bench
+table=scripts/bench.rows
+tsv=$build/bench.tsv
+svg=$top/docs/bench.svg
+boots='off on short efi'
+
+need ccache ccache
+need qemu-system-x86_64 qemu-system-x86
+need gnuplot gnuplot-nox
+[ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
+
+commit_stock=$(git -C "$linux" rev-parse 'stock^{commit}')
+commit_ours=$(git -C "$linux" rev-parse "${REF:-HEAD}^{commit}") ||
+	die "no commit ${REF:-HEAD} in $linux" "name one in REF"
+[ -n "$(git -C "$linux" ls-tree "$commit_ours" include/linux/pg_table_context.h)" ] ||
+	die "commit $commit_ours has no contexts" "use KERNEL=6.12 and the whole series"
+mkdir -p "$bench"
+
+# tree SIDE COMMIT: a work tree of the commit with the benchmark in it, which
+# shares its objects with $linux and writes nothing there.
+tree()
+{
+	t=$bench/$1/linux
+	if [ ! -d "$t/.git" ]; then
+		rm -rf "$t"
+		git clone -q -s -n "$linux" "$t"
+	fi
+	[ "$(git -C "$t" rev-parse HEAD)" = "$2" ] && [ -f "$t/mm/Makefile" ] ||
+		git -C "$t" checkout -q -f --detach "$2"
+	cmp -s "$top/mm/tests/pg_table_bench.c" "$t/mm/tests/pg_table_bench.c" || {
+		mkdir -p "$t/mm/tests"
+		cp "$top/mm/tests/pg_table_bench.c" "$t/mm/tests/"
+	}
+	# Sizes are those of a kernel without it.
+	grep -q pg_table_bench "$t/mm/Makefile" ||
+		echo 'obj-$(PG_TABLE_BENCH) += tests/pg_table_bench.o' >>"$t/mm/Makefile"
+}
+
+# kbuild SIDE DIR ARCH ARG...: make in the work tree, what is built to DIR.
+kbuild()
+{
+	dir=$bench/$1/$2 arch=$3 t=$bench/$1/linux
+	shift 3
+	mkdir -p "$dir"
+	make -C "$t" O="$dir" ARCH="$arch" CC="ccache gcc" -j"$J" "$@" >"$dir/log" 2>&1 ||
+		die "make $* fails: $(grep -m 1 -e 'error:' -e 'undefined' "$dir/log" || :)" \
+			"read $dir/log"
+}
+
+configure()
+{
+	mkdir -p "$bench/$1/kernel/new"
+	(cd "$bench/$1/linux" && ARCH=x86_64 scripts/kconfig/merge_config.sh -n -Q \
+		-O ../kernel/new kernel/configs/tiny.config "$top/kunit/x86_64.config" \
+		"$bench/config") >"$bench/$1/log" 2>&1 </dev/null ||
+		die "merge_config.sh failed: $(tail -n 1 "$bench/$1/log")" "read $bench/$1/log"
+	cmp -s "$bench/$1/kernel/new/.config" "$bench/$1/kernel/.config" ||
+		cp "$bench/$1/kernel/new/.config" "$bench/$1/kernel/.config"
+}
+
+# .text of vmlinux itself is padded to 2 MiB where there is PTI.
+text_size()
+{
+	size -A "$1/vmlinux.o" | awk '
+		/^\.([a-z_.]*\.)?text/ && !/^\.(init|exit|head)\./ { n += $2 }
+		END { print n }'
+}
+
+# sizes SIDE COMMIT: the code that stays, of this kernel and of the smallest ones.
+sizes()
+{
+	key=$(echo "$2"; cat "$bench/$1/kernel/.config"; gcc --version)
+	[ "$key" != "$(cat "$bench/$1/sizes.key" 2>/dev/null)" ] || return 0
+	kbuild "$1" kernel x86_64 vmlinux
+	echo "text $(text_size "$bench/$1/kernel")" >"$bench/$1/sizes"
+	for bits in 64 32; do
+		case $bits in
+		64) arch=x86_64 ;;
+		32) arch=i386 ;;
+		esac
+		kbuild "$1" tiny$bits "$arch" tinyconfig
+		kbuild "$1" tiny$bits "$arch" vmlinux
+		echo "tiny$bits $(text_size "$bench/$1/tiny$bits")" >>"$bench/$1/sizes"
+	done
+	echo "$key" >"$bench/$1/sizes.key"
+}
+
+# machine SIDE BOOT: boot it, the console to stdout. With -seed and the clock of
+# the guest, one run is like another.
+machine()
+{
+	cpu=max
+	append='pti=off'
+	kernel=$bench/$1/kernel/arch/x86/boot/bzImage
+	dir=$bench/$1
+	mode=$2
+	set --
+	case $mode in
+	on) append='pti=on' ;;
+	short) cpu=max,erms=off ;;
+	efi)
+		ovmf=/usr/share/OVMF
+		[ -f $ovmf/OVMF_CODE_4M.fd ] ||
+			die "no OVMF in $ovmf" "run: apt-get install ovmf"
+		cp $ovmf/OVMF_VARS_4M.fd "$dir/efi.vars"
+		set -- -drive "if=pflash,format=raw,unit=0,readonly=on,file=$ovmf/OVMF_CODE_4M.fd" \
+			-drive "if=pflash,format=raw,unit=1,file=$dir/efi.vars"
+		;;
+	esac
+	timeout --foreground -k 5 600 qemu-system-x86_64 -nodefaults -no-user-config \
+		-machine q35 -accel tcg -icount shift=0,sleep=off -seed 1 \
+		-rtc base=2026-01-01,clock=vm -cpu "$cpu" -smp 1 -m 512 \
+		-display none -serial stdio -no-reboot "$@" \
+		-kernel "$kernel" -initrd "$bench/initramfs.gz" -append \
+		"console=ttyS0 panic=-1 tsc=reliable nokaslr norandmaps $append pg_table_bench" \
+		</dev/null
+}
+
+# run SIDE BOOT N: one boot; its figures go to values.N as "SIDE BOOT NAME VALUE".
+run()
+{
+	log=$bench/$1/$2.$3.log
+	machine "$1" "$2" >"$log" 2>&1 || :
+	tr -d '\r' <"$log" | sed -n "s/^.*bench: \([a-z0-9-]* [0-9]*\)\$/$1 $2 \1/p" >"$log.values"
+	grep -q ' end 1$' "$log.values" ||
+		die "the boot $2 of the $1 kernel did not end" "read $log"
+	# The scale of the TSC: a loop of 200,000 instructions.
+	awk '$3 == "loop" { d = $4 - 200000; exit d * d > 200 * 200 } END { if (!NR) exit 1 }' \
+		"$log.values" ||
+		die "the TSC does not count instructions in boot $2" "read $log.values"
+	cat "$log.values" >>"$bench/values.$3"
+}
+
+cat >"$bench/config" <<'EOF'
+# CONFIG_KUNIT is not set
+# CONFIG_RUNTIME_TESTING_MENU is not set
+# CONFIG_KPROBES_SANITY_TEST is not set
+# CONFIG_GUP_TEST is not set
+# CONFIG_DEBUG_WX is not set
+# CONFIG_PTDUMP_DEBUGFS is not set
+# CONFIG_EFI_PGT_DUMP is not set
+EOF
+
+for side in stock ours; do
+	if [ $side = stock ]; then commit=$commit_stock; else commit=$commit_ours; fi
+	tree $side "$commit"
+	configure $side
+	sizes $side "$commit"
+	kbuild $side kernel x86_64 PG_TABLE_BENCH=y bzImage
+done
+differ=$(diff "$bench/stock/kernel/.config" "$bench/ours/kernel/.config" |
+	grep '^[<>]' | grep -v 'PG_TABLE' | head -n 1) || :
+[ -z "$differ" ] || die "the two configurations differ: $differ" \
+	"compare .config in $bench/stock/kernel and $bench/ours/kernel"
+
+gcc -static -O2 -Wall -Werror -o "$bench/guest-bench" "$top/scripts/guest-bench.c" ||
+	die "guest-bench.c does not compile" "run: apt-get install libc6-dev"
+"$top/scripts/initramfs.sh" "$bench/guest-bench" "$bench/initramfs.gz"
+
+rm -f "$bench"/values.*
+n=1
+while [ $n -le "$RUNS" ]; do
+	for side in stock ours; do
+		sed "s/^/$side size /" "$bench/$side/sizes" >>"$bench/values.$n"
+		for boot in $boots; do
+			run $side "$boot" $n
+		done
+	done
+	n=$((n + 1))
+done
+
+# What, stock, ours, ratio, reach, met and the spread over the runs.
+rows $table | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
+	function same(key,  i, low, high) {
+		low = high = v[1, key]
+		for (i = 2; i <= runs; i++) {
+			if (v[i, key] < low) low = v[i, key]
+			if (v[i, key] > high) high = v[i, key]
+		}
+		return low ? 100 * (high - low) / low : 0
+	}
+	BEGIN {
+		for (n = 1; n <= runs; n++)
+			while ((getline line < (values n)) > 0) {
+				split(line, f, " ")
+				v[n, f[1] " " f[2] " " f[3]] = f[4]
+			}
+		print "what\tstock\tours\tratio\treach\tmet\tspread %"
+	}
+	{
+		a = "stock " $1 " " $2; b = "ours " $1 " " $3
+		if (v[1, a] == "" || v[1, b] == "" || v[1, a] == 0) {
+			print "no figure for: " $6 >"/dev/stderr"
+			missing = 1
+			next
+		}
+		ratio = v[1, b] / v[1, a]
+		if ($4 == "bytes") met = v[1, b] <= $5
+		else if ($4 == "same") met = (ratio - 1) ^ 2 <= $5 ^ 2
+		else met = ratio <= $5
+		reach = $5
+		if ($4 == "same") reach = "1 +-" $5
+		if ($4 == "bytes") reach = $5 " B"
+		spread = same(a) > same(b) ? same(a) : same(b)
+		text = $6
+		if (text ~ /^- /) text = parent " " text; else parent = text
+		printf "%s\t%d\t%d\t%.4f\t%s\t%s\t%.3f\n", text, v[1, a], v[1, b], ratio,
+			reach, met ? "yes" : "NO", spread
+	}
+	END { exit missing }' >"$tsv" || die "a figure is missing" "read $bench/values.1"
+
+awk -F'\t' '{ printf "| %-62s %9s %9s %7s %8s %4s %8s\n", $1, $2, $3, $4, $5, $6, $7 }' "$tsv"
+
+# Contexts by the number: free pages before and after; the last is computed.
+value()
+{
+	awk -v k="$1 off $2" '$1 " " $2 " " $3 == k { print $4 }' "$bench/values.1"
+}
+echo "|"
+printf '| %-12s %16s %16s  %s\n' contexts 'as mm, KiB' 'as table, KiB' how
+for nr in 1 100 10000 1000000; do
+	how=measured
+	of=$nr
+	[ $nr -lt 1000000 ] || { of=10000 how=computed; }
+	echo "$nr $(value stock memory-$of) $(value ours memory-$of) $of $how"
+done | awk '{ m = $1 / $4 / 1024; printf "| %-12d %16d %16d  %s\n", $1, $2 * m, $3 * m, $5 }'
+
+# Bars of the ratios, with a mark at the reach.
+awk -F'\t' 'NR > 1 && $5 !~ /^1 \+-/ {
+	reach = $5 ~ / B$/ ? $5 / $2 : $5
+	printf "%d\t%s\t%s\t%s\t%s\n", -(++n), $4, reach, $6 == "yes" ? 1 : 0, $1
+}' "$tsv" >"$bench/plot"
+gnuplot <<EOF || die "gnuplot failed" "read $bench/plot"
+set terminal svg size 900,$(($(wc -l <"$bench/plot") * 20 + 70)) font "sans-serif,12" background "white"
+set output "$svg"
+set datafile separator "\t"
+set title "ours / stock; the mark is the reach"
+set xrange [0:1.1]
+set yrange [-$(($(wc -l <"$bench/plot") + 1)):0]
+set style fill solid noborder
+set grid xtics
+set key off
+set border 3
+set tics nomirror
+plot "$bench/plot" using (\$2/2):1:(\$2/2):(0.3):(\$4 ? 0x5b8db8 : 0xc46a4a):ytic(5) with boxxyerror lc rgb variable, \
+	"" using 3:(\$1-0.45):(0):(0.9) with vectors nohead lw 2 lc rgb "black", \
+	"" using (\$2 < 0.95 ? \$2 : 0.02):1:4 with labels left offset 0.5,0 font ",10"
+EOF
+
+result bench "benchmark: $(awk -F'\t' 'NR > 1 && $6 == "yes"' "$tsv" | wc -l) of $(($(wc -l <"$tsv") - 1)) rows reach their aim"
+echo "|"
+echo "| $(cat "$results/bench"), largest spread $(awk -F'\t' 'NR > 1 && $7 > m { m = $7 } END { print m + 0 }' "$tsv") %"

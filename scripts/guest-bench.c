@@ -1,0 +1,193 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * guest-bench: /init of the guests of scripts/bench.sh. Prints what user space
+ * pays for page tables, in units of the TSC, as lines "bench: NAME VALUE": the
+ * smallest of many runs, less that of an empty one. Powers off.
+ */
+#define _GNU_SOURCE
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/reboot.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <x86intrin.h>
+
+static uint64_t best, start;
+
+static void begin(void)
+{
+	best = UINT64_MAX;
+}
+
+static inline void before(void)
+{
+	start = __rdtsc();
+}
+
+static inline void after(void)
+{
+	uint64_t spent = __rdtsc() - start;
+
+	if (spent < best)
+		best = spent;
+}
+
+static void say(const char *name)
+{
+	static uint64_t empty;
+
+	if (!empty)
+		empty = best;
+	printf("bench: %s %llu\n", name, (unsigned long long)(best - empty));
+	fflush(stdout);
+}
+
+static void need(int ok, const char *what)
+{
+	if (ok)
+		return;
+	perror(what);
+	reboot(RB_POWER_OFF);
+	exit(1);
+}
+
+static char *map(size_t size)
+{
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE,
+		       MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	need(p != MAP_FAILED, "mmap");
+	need(!madvise(p, size, MADV_NOHUGEPAGE), "madvise");
+	return p;
+}
+
+static void bench_syscall(void)
+{
+	for (int i = 0; i < 2000; i++) {
+		before();
+		syscall(SYS_getppid);
+		after();
+	}
+}
+
+static void bench_fork(void)
+{
+	for (int i = 0; i < 300; i++) {
+		pid_t pid;
+
+		before();
+		pid = fork();
+		if (!pid)
+			_exit(0);
+		need(pid > 0, "fork");
+		need(waitpid(pid, NULL, 0) == pid, "waitpid");
+		after();
+	}
+}
+
+/* First writes, @stride bytes apart: with 2 MiB, each wants a table page too. */
+static void bench_fault(size_t stride)
+{
+	for (int i = 0; i < 10; i++) {
+		size_t size = 256 * stride;
+		char *p = map(size);
+
+		for (size_t at = 0; at < size; at += stride) {
+			before();
+			*(volatile char *)(p + at) = 1;
+			after();
+		}
+		munmap(p, size);
+	}
+}
+
+static void bench_mmap(void)
+{
+	for (int i = 0; i < 2000; i++) {
+		void *p;
+
+		before();
+		p = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		munmap(p, 65536);
+		after();
+	}
+}
+
+/* The same with a page in it, which has to be flushed. */
+static void bench_mmap_touch(void)
+{
+	for (int i = 0; i < 2000; i++) {
+		char *p;
+
+		before();
+		p = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
+			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		*(volatile char *)p = 1;
+		munmap(p, 65536);
+		after();
+	}
+}
+
+/* There and back between two processes: two switches of the mm. */
+static void bench_pipe(void)
+{
+	int to[2], back[2];
+	char c = 0;
+	pid_t pid;
+
+	need(!pipe(to) && !pipe(back), "pipe");
+	pid = fork();
+	if (!pid) {
+		close(to[1]);
+		while (read(to[0], &c, 1) == 1 && write(back[1], &c, 1) == 1)
+			;
+		_exit(0);
+	}
+	need(pid > 0, "fork");
+	for (int i = 0; i < 2000; i++) {
+		before();
+		need(write(to[1], &c, 1) == 1 && read(back[0], &c, 1) == 1, "pipe");
+		after();
+	}
+	close(to[1]);
+	waitpid(pid, NULL, 0);
+}
+
+int main(void)
+{
+	begin();
+	for (int i = 0; i < 2000; i++) {
+		before();
+		after();
+	}
+	say("user-empty");
+	begin();
+	bench_syscall();
+	say("getppid");
+	begin();
+	bench_fork();
+	say("fork");
+	begin();
+	bench_fault(4096);
+	say("fault");
+	begin();
+	bench_fault(2 << 20);
+	say("fault-table");
+	begin();
+	bench_mmap();
+	say("mmap");
+	begin();
+	bench_mmap_touch();
+	say("mmap-touch");
+	begin();
+	bench_pipe();
+	say("pipe");
+	puts("bench: end 1");
+	fflush(stdout);
+	reboot(RB_POWER_OFF);
+	return 0;
+}
