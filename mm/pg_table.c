@@ -9,6 +9,7 @@
 #include <linux/pg_table_context.h>
 #include <linux/pgtable.h>
 #include <linux/slab.h>
+#include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
 #include "pg_table.h"

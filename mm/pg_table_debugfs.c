@@ -3,8 +3,8 @@
  * pg_table/ in debugfs: the page tables that belong to no mm.
  *
  *	tables	one line each: name, kind, physical address of the root, bytes of
- *		table pages with the root, references, and the range that it
- *		claimed in the kernel half, or "-"
+ *		the root and of the table pages that pgtables_bytes counts (no P4D),
+ *		references, and the range that it claimed in the kernel half, or "-"
  *	dump	what each of them maps
  */
 

@@ -136,6 +136,7 @@ int pg_table_populate(struct pg_table *pgt, unsigned long addr, unsigned long si
 pte_t *pg_table_lookup(struct pg_table *pgt, unsigned long addr,
 		       unsigned long *size);
 
+#ifdef CONFIG_ARCH_HAS_PG_TABLE_ENTER
 /**
  * pg_table_enter - load a context on this CPU
  * @pgt: The table.
@@ -178,5 +179,8 @@ void pg_table_expire(struct pg_table *pgt);
  * Context: Interrupts enabled; sends interrupts to the CPUs that have it loaded.
  */
 void pg_table_flush(struct pg_table *pgt);
+#else
+static inline void pg_table_flush(struct pg_table *pgt) { }
+#endif
 
 #endif /* _LINUX_PG_TABLE_CONTEXT_H */

@@ -85,6 +85,20 @@ static u64 look_in(struct pg_table *pgt)
 	return value;
 }
 
+static void put_mm(void *mm)
+{
+	mmput(mm);
+}
+
+static struct mm_struct *new_mm(struct kunit *test)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_mm, mm));
+	return mm;
+}
+
 static void kernel_half_is_that_of_init_mm(struct kunit *test)
 {
 	struct pg_table *pgt = create(test);
@@ -99,12 +113,16 @@ static void kernel_half_is_that_of_init_mm(struct kunit *test)
 
 static void root_is_one_page(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt;
+	unsigned int i;
 
-	KUNIT_EXPECT_EQ(test, 0, compound_order(virt_to_page(pgt->pgd)));
-	KUNIT_EXPECT_EQ(test, 1, page_count(virt_to_page(pgt->pgd)));
-	if (boot_cpu_has(X86_FEATURE_PTI))
-		KUNIT_EXPECT_EQ(test, 0, __pa(pgt->pgd) & PAGE_SIZE);
+	for (i = 0; i < 16; i++) {
+		pgt = create(test);
+		KUNIT_EXPECT_EQ(test, 0, compound_order(virt_to_page(pgt->pgd)));
+		KUNIT_EXPECT_EQ(test, 1, page_count(virt_to_page(pgt->pgd)));
+		if (boot_cpu_has(X86_FEATURE_PTI))
+			KUNIT_EXPECT_EQ(test, 0, __pa(pgt->pgd) & PAGE_SIZE);
+	}
 }
 
 /* The page beside the root, which would be its user page table; or NULL. */
@@ -285,30 +303,79 @@ static void contexts_nest(struct kunit *test)
 static void leaving_restores_what_was_loaded(struct kunit *test)
 {
 	struct pg_table *pgt = create(test), *prev, *inside, *after;
+	struct mm_struct *mm = new_mm(test);
 	unsigned long cr3, cr3_inside, cr3_after;
-	bool user_memory, lazy;
+	bool user_memory, user_memory_after;
 
-	/* A kernel thread may have a borrowed mm loaded; init_mm it is then. */
+	kthread_use_mm(mm);
 	preempt_disable();
-	if (this_cpu_read(cpu_tlbstate_shared.is_lazy))
-		leave_mm();
 	cr3 = __read_cr3();
 	prev = pg_table_enter(pgt);
 	inside = this_cpu_read(cpu_tlbstate.loaded_pgt);
 	cr3_inside = __read_cr3();
 	user_memory = nmi_uaccess_okay();
-	lazy = this_cpu_read(cpu_tlbstate_shared.is_lazy);
 	pg_table_leave(prev);
 	after = this_cpu_read(cpu_tlbstate.loaded_pgt);
 	cr3_after = __read_cr3();
+	user_memory_after = nmi_uaccess_okay();
 	preempt_enable();
+	kthread_unuse_mm(mm);
 
+	KUNIT_EXPECT_PTR_EQ(test, prev, &mm->pgt);
 	KUNIT_EXPECT_PTR_EQ(test, inside, pgt);
 	KUNIT_EXPECT_PTR_EQ(test, after, prev);
 	KUNIT_EXPECT_EQ(test, cr3_inside & CR3_ADDR_MASK, __sme_pa(pgt->pgd));
-	KUNIT_EXPECT_EQ(test, cr3 & CR3_ADDR_MASK, cr3_after & CR3_ADDR_MASK);
+	KUNIT_EXPECT_EQ(test, cr3, cr3_after);
 	KUNIT_EXPECT_FALSE(test, user_memory);
+	KUNIT_EXPECT_TRUE(test, user_memory_after);
+}
+
+/* A flush of the mm below the context reaches the CPU when it comes back. */
+static void leaving_makes_flushes_good(struct kunit *test)
+{
+	struct pg_table *pgt = create(test), *prev;
+	struct mm_struct *mm = new_mm(test);
+	u64 here, latest;
+	u16 asid;
+
+	kthread_use_mm(mm);
+	preempt_disable();
+	prev = pg_table_enter(pgt);
+	flush_tlb_mm(mm);
+	pg_table_leave(prev);
+	asid = this_cpu_read(cpu_tlbstate.loaded_asid);
+	here = this_cpu_read(cpu_tlbstate.ctxs[asid].tlb_gen);
+	latest = atomic64_read(&mm->pgt.arch.tlb_gen);
+	preempt_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_GT(test, latest, 0);
+	KUNIT_EXPECT_EQ(test, here, latest);
+}
+
+/* In lazy TLB mode a CPU gets no flushes, so it must not come back to that mm. */
+static void entering_ends_lazy_mode(struct kunit *test)
+{
+	struct pg_table *pgt = create(test), *prev = NULL;
+	struct mm_struct *mm = new_mm(test);
+	bool was_lazy = false, lazy = true;
+	unsigned int i;
+
+	for (i = 0; i < 100 && !was_lazy; i++) {
+		kthread_use_mm(mm);
+		kthread_unuse_mm(mm);
+		preempt_disable();
+		was_lazy = this_cpu_read(cpu_tlbstate_shared.is_lazy);
+		if (was_lazy) {
+			prev = pg_table_enter(pgt);
+			lazy = this_cpu_read(cpu_tlbstate_shared.is_lazy);
+			pg_table_leave(prev);
+		}
+		preempt_enable();
+	}
+	KUNIT_ASSERT_TRUE(test, was_lazy);
 	KUNIT_EXPECT_FALSE(test, lazy);
+	KUNIT_EXPECT_PTR_EQ(test, prev, &init_mm.pgt);
 }
 
 struct reader {
@@ -370,6 +437,9 @@ static void remote_unmap_leaves_nothing_stale(struct kunit *test)
 	if (cpu >= nr_cpu_ids)
 		kunit_skip(test, "needs two CPUs");
 
+	/* With a neighbour, its table page stays, and with it the old entry. */
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(r.pgt, ADDR + PAGE_SIZE, 0, PAGE_SIZE,
+					      PAGE_KERNEL));
 	task = kthread_create_on_cpu(read_inside, &r, cpu, "pg_table_kunit/%u");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	wake_up_process(task);
@@ -455,6 +525,8 @@ static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(many_contexts_do_not_mix),
 	KUNIT_CASE(contexts_nest),
 	KUNIT_CASE(leaving_restores_what_was_loaded),
+	KUNIT_CASE(leaving_makes_flushes_good),
+	KUNIT_CASE(entering_ends_lazy_mode),
 	KUNIT_CASE(remote_unmap_leaves_nothing_stale),
 	KUNIT_CASE(kernel_half_follows_vmalloc),
 	{}
