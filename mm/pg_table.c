@@ -393,7 +393,7 @@ static int map_p4ds(struct mapping *m, pgd_t *pgd, unsigned long addr,
 	return 0;
 }
 
-static void clear_ptes(pmd_t *pmd, unsigned long addr, unsigned long end)
+static void unmap_ptes(pmd_t *pmd, unsigned long addr, unsigned long end)
 {
 	pte_t *pte = pte_offset_kernel(pmd, addr);
 
@@ -402,7 +402,7 @@ static void clear_ptes(pmd_t *pmd, unsigned long addr, unsigned long end)
 	} while (pte++, addr += PAGE_SIZE, addr != end);
 }
 
-static void clear_pmds(pud_t *pud, unsigned long addr, unsigned long end)
+static void unmap_pmds(pud_t *pud, unsigned long addr, unsigned long end)
 {
 	pmd_t *pmd = pmd_offset(pud, addr);
 	unsigned long next;
@@ -414,11 +414,11 @@ static void clear_pmds(pud_t *pud, unsigned long addr, unsigned long end)
 		if (pmd_leaf(*pmd))
 			pmd_clear(pmd);
 		else
-			clear_ptes(pmd, addr, next);
+			unmap_ptes(pmd, addr, next);
 	} while (pmd++, addr = next, addr != end);
 }
 
-static void clear_puds(p4d_t *p4d, unsigned long addr, unsigned long end)
+static void unmap_puds(p4d_t *p4d, unsigned long addr, unsigned long end)
 {
 	pud_t *pud = pud_offset(p4d, addr);
 	unsigned long next;
@@ -430,11 +430,11 @@ static void clear_puds(p4d_t *p4d, unsigned long addr, unsigned long end)
 		if (pud_leaf(*pud))
 			pud_clear(pud);
 		else
-			clear_pmds(pud, addr, next);
+			unmap_pmds(pud, addr, next);
 	} while (pud++, addr = next, addr != end);
 }
 
-static void clear_p4ds(pgd_t *pgd, unsigned long addr, unsigned long end)
+static void unmap_p4ds(pgd_t *pgd, unsigned long addr, unsigned long end)
 {
 	p4d_t *p4d = p4d_offset(pgd, addr);
 	unsigned long next;
@@ -442,7 +442,7 @@ static void clear_p4ds(pgd_t *pgd, unsigned long addr, unsigned long end)
 	do {
 		next = p4d_addr_end(addr, end);
 		if (p4d_present(*p4d))
-			clear_puds(p4d, addr, next);
+			unmap_puds(p4d, addr, next);
 	} while (p4d++, addr = next, addr != end);
 }
 
@@ -455,7 +455,7 @@ static void clear_range(struct pg_table *pgt, unsigned long addr, unsigned long 
 	do {
 		next = pgd_addr_end(addr, end);
 		if (pgd_present(*pgd))
-			clear_p4ds(pgd, addr, next);
+			unmap_p4ds(pgd, addr, next);
 	} while (pgd++, addr = next, addr != end);
 
 	pg_table_flush(pgt);

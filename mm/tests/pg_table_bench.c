@@ -369,8 +369,8 @@ static int __init bench_thread(void *done)
 		bench_many(10000);
 		mmput(mm);
 	}
-	complete(done);
-	return 0;
+	/* Not back here: this is gone after the boot. */
+	kthread_complete_and_exit(done, 0);
 }
 
 static bool wanted;
@@ -381,7 +381,7 @@ static int __init pg_table_bench_init(void)
 {
 	DECLARE_COMPLETION_ONSTACK(done);
 
-	if (wanted && !IS_ERR(kthread_run(bench_thread, &done, "pg_table_bench")))
+	if (wanted && !IS_ERR(kthread_run(bench_thread, &done, "bench")))
 		wait_for_completion(&done);
 	return 0;
 }
