@@ -32,15 +32,13 @@ help:
 #|   make series     write and check the mail-ready series
 #|
 #| Prove and run
-#|   make ledger     put every textual hit of the fields in a class
-#|   make ladder     the same for the functions that take a page table
+#|   make ledger     put every use of the fields in a class; make ladder: of the functions
 #|   make identical  compare object code before and after; ARCHS="arm64 s390x"
 #|   make compile    compile what the steps after the split touch; ARCHS=...
 #|   make layout     pahole of mm_struct before and after
 #|   make kernel     build x86-64
 #|   make boot       boot it; MODE=pti-on, see scripts/modes
 #|   make show       boot with EFI and draw its page tables, docs/show.svg
-#|   make mutants    plant faults in the object; the suites must find each
 #|   make kunit      KUnit by the kernel's kunit.py; ARCH=um or x86_64
 #|
 #| Keep it

@@ -540,6 +540,7 @@ static struct kunit_suite pg_table_context_suite = {
 	.name = "pg_table_context",
 	.test_cases = pg_table_context_cases,
 };
+
 kunit_test_suite(pg_table_context_suite);
 
 MODULE_DESCRIPTION("KUnit tests of page tables without an mm");

@@ -81,12 +81,12 @@ printf '#!/bin/sh\nrm -rf $1/x\n' >"$work/bad.sh"
 refused "shellcheck finds an unquoted variable" shell_clean "$work/bad.sh"
 
 # User space has no kernel types, and prints long lines.
-user=PREFER_KERNEL_TYPES,LONG_LINE_STRING,LONG_LINE,CONST_STRUCT,STATIC_CONST_CHAR_ARRAY,PREFER_DEFINED_ATTRIBUTE_MACRO,SPLIT_STRING,BAD_STRLCPY,SPACING,NEW_TYPEDEFS,USE_NEGATIVE_ERRNO,ENOSYS,FILE_PATH_CHANGES
+user=PREFER_KERNEL_TYPES,LONG_LINE_STRING,LONG_LINE,CONST_STRUCT,STATIC_CONST_CHAR_ARRAY,PREFER_DEFINED_ATTRIBUTE_MACRO,SPLIT_STRING,BAD_STRLCPY,SPACING,NEW_TYPEDEFS,USE_NEGATIVE_ERRNO,ENOSYS,VOLATILE,FILE_PATH_CHANGES
 if [ -x "$linux/scripts/checkpatch.pl" ]; then
 	# The lock is described in the kernel-doc above the structure.
 	# shellcheck disable=SC2046
 	check "kernel files pass checkpatch --strict" \
-		c_clean FILE_PATH_CHANGES,UNCOMMENTED_DEFINITION $(files 'mm/*.c' 'include/*.h' 'arch/*.[ch]' | sed "s,^,$top/,")
+		c_clean FILE_PATH_CHANGES,UNCOMMENTED_DEFINITION,MACRO_ARG_PRECEDENCE $(files 'mm/*.c' 'include/*.h' 'arch/*.[ch]' | sed "s,^,$top/,")
 	# shellcheck disable=SC2046
 	check "rig programs pass checkpatch --strict" \
 		c_clean "$user" $(files 'scripts/*.c' 'scripts/*.h' | sed "s,^,$top/,")

@@ -536,6 +536,7 @@ static struct kunit_suite pg_table_x86_suite = {
 	.name = "pg_table_x86",
 	.test_cases = pg_table_x86_cases,
 };
+
 kunit_test_suite(pg_table_x86_suite);
 
 MODULE_DESCRIPTION("KUnit tests of loading page tables without an mm");
