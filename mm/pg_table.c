@@ -65,10 +65,7 @@ static void disown(void *table)
 	virt_to_ptdesc(table)->pt_owner = NULL;
 }
 
-/*
- * The walkers below leave a table page when FREE_ALL says so or it is empty.
- * They return whether they removed it from the level above.
- */
+/* The walkers below free the table pages of a range: those that are empty, or all. */
 enum free_mode { FREE_EMPTY, FREE_ALL };
 
 #define table_is_empty(table, nr, none) ({		\

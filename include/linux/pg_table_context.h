@@ -116,7 +116,8 @@ int pg_table_unmap(struct pg_table *pgt, unsigned long addr, unsigned long size)
  * @size: Bytes.
  *
  * The owner of the range may then write its entries (pg_table_lookup())
- * without any allocation, until pg_table_unmap() of the range.
+ * without any allocation, until something is unmapped in the same PMD_SIZE of
+ * addresses: that frees table pages in which it finds no entry.
  *
  * Context: Process context, may sleep.
  * Return: As pg_table_map(), and on failure the same is left behind.
