@@ -97,7 +97,7 @@ static void bench_fault(size_t stride)
 
 		for (size_t at = 0; at < size; at += stride) {
 			before();
-			*(volatile char *)(p + at) = 1;
+			__atomic_store_n(p + at, 1, __ATOMIC_RELAXED);
 			after();
 		}
 		munmap(p, size);
@@ -126,7 +126,7 @@ static void bench_mmap_touch(void)
 		before();
 		p = mmap(NULL, 65536, PROT_READ | PROT_WRITE,
 			 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		*(volatile char *)p = 1;
+		__atomic_store_n(p, 1, __ATOMIC_RELAXED);
 		munmap(p, 65536);
 		after();
 	}
