@@ -11,14 +11,14 @@ export KERNEL KSRC J ARCHS STEPS DISCARD ACCEL
 
 phase := @scripts/phase.sh
 
-.PHONY: all help test soak check deps fetch tree kernel boot kunit show mutants \
+.PHONY: all help test soak check deps fetch tree kernel boot kunit show bench mutants \
 	ledger ladder identical compile layout series refresh begin import proof report clean
 
 all: begin tree kernel ledger proof layout boot report
 all: MODE = default pti-on pti-off la57-off smp2 efi
 all: export SAME = 1
 boot kunit show mutants series check: LEVEL = test
-identical compile: LEVEL = soak
+identical compile bench: LEVEL = soak
 
 help:
 	@sed -n 's/^#| \{0,1\}//p' Makefile
@@ -39,6 +39,7 @@ help:
 #|   make kernel     build x86-64
 #|   make boot       boot it; MODE=pti-on, see scripts/modes
 #|   make show       boot with EFI and draw its page tables, docs/show.svg
+#|   make bench      what a context costs in instructions, stock against ours
 #|   make kunit      KUnit by the kernel's kunit.py; ARCH=um or x86_64
 #|
 #| Keep it
@@ -76,6 +77,9 @@ kunit: tree
 
 show: kernel
 	$(phase) show "draw the page tables of a booted kernel" scripts/show.sh
+
+bench: tree
+	$(phase) bench "measure stock against ours, in instructions" scripts/bench.sh
 
 mutants: tree
 	$(phase) mutants "plant faults in the object" scripts/mutants.sh $(FAULTS)
