@@ -260,6 +260,27 @@ static void change_is_seen_at_the_next_entry(struct kunit *test)
 	pg_table_expire(pgt);
 }
 
+/*
+ * Where a translation is kept under its PCID, only the generation tells that it
+ * is old. An emulator may flush more than it has to, so look at the number.
+ */
+static void changes_raise_the_generation(struct kunit *test)
+{
+	struct pg_table *pgt = create_with_claim(test), *other = create(test);
+	u64 before, after;
+
+	KUNIT_EXPECT_NE(test, pgt->arch.ctx_id, 0);
+	KUNIT_EXPECT_NE(test, pgt->arch.ctx_id, other->arch.ctx_id);
+
+	map(test, pgt, page(test, 1));
+	before = atomic64_read(&pgt->arch.tlb_gen);
+	unmap(test, pgt);
+	after = atomic64_read(&pgt->arch.tlb_gen);
+	KUNIT_EXPECT_GT(test, after, before);
+	pg_table_expire(pgt);
+	KUNIT_EXPECT_GT(test, atomic64_read(&pgt->arch.tlb_gen), after);
+}
+
 /* More contexts than the TLB code has ASIDs, so that slots are used again. */
 static void many_contexts_do_not_mix(struct kunit *test)
 {
@@ -420,6 +441,69 @@ static int read_inside(void *data)
 	return 0;
 }
 
+struct guest {
+	struct pg_table *pgt;
+	int step;
+	u64 first;
+	u64 second;
+};
+
+static bool wait_for_step(struct guest *g, int step)
+{
+	unsigned long until = jiffies + 5 * HZ;
+
+	while (smp_load_acquire(&g->step) != step)
+		if (time_after(jiffies, until))
+			return false;
+	return true;
+}
+
+/* Look, let the other CPU unmap, and look again without leaving in between. */
+static int look_twice(void *data)
+{
+	struct guest *g = data;
+	struct pg_table *prev;
+
+	preempt_disable();
+	prev = pg_table_enter(g->pgt);
+	g->first = look();
+	smp_store_release(&g->step, 1);
+	if (wait_for_step(g, 2))
+		g->second = look();
+	pg_table_leave(prev);
+	preempt_enable();
+	smp_store_release(&g->step, 3);
+	return 0;
+}
+
+static void unmap_reaches_who_is_inside(struct kunit *test)
+{
+	struct guest g = { .pgt = create_with_claim(test), .second = DEAD };
+	struct task_struct *task;
+	u64 *p = page(test, 1);
+	int cpu;
+
+	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs two CPUs");
+
+	/* With a neighbour, its table page stays, and with it the old entry. */
+	map(test, g.pgt, p);
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(g.pgt, ADDR + PAGE_SIZE, 0, PAGE_SIZE,
+					      PAGE_KERNEL));
+	task = kthread_create_on_cpu(look_twice, &g, cpu, "pg_table_kunit/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	wake_up_process(task);
+	KUNIT_EXPECT_TRUE(test, wait_for_step(&g, 1));
+	unmap(test, g.pgt);
+	WRITE_ONCE(*p, DEAD);
+	smp_store_release(&g.step, 2);
+	KUNIT_EXPECT_TRUE(test, wait_for_step(&g, 3));
+
+	KUNIT_EXPECT_EQ(test, g.first, 1);
+	KUNIT_EXPECT_EQ(test, g.second, 0);
+}
+
 /* After pg_table_unmap() returns, no CPU may read through the old translation. */
 static void remote_unmap_leaves_nothing_stale(struct kunit *test)
 {
@@ -522,11 +606,13 @@ static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(claim_leaves_the_kernel_alone),
 	KUNIT_CASE(only_who_enters_sees_the_mapping),
 	KUNIT_CASE(change_is_seen_at_the_next_entry),
+	KUNIT_CASE(changes_raise_the_generation),
 	KUNIT_CASE(many_contexts_do_not_mix),
 	KUNIT_CASE(contexts_nest),
 	KUNIT_CASE(leaving_restores_what_was_loaded),
 	KUNIT_CASE(leaving_makes_flushes_good),
 	KUNIT_CASE(entering_ends_lazy_mode),
+	KUNIT_CASE(unmap_reaches_who_is_inside),
 	KUNIT_CASE(remote_unmap_leaves_nothing_stale),
 	KUNIT_CASE(kernel_half_follows_vmalloc),
 	{}
