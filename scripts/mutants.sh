@@ -3,8 +3,8 @@
 # mutants.sh [--soak | --check] [NAME...]: put each fault of scripts/mutants into
 # the kernel, one at a time, and see that the KUnit suites find it.
 #
-# A fault is found when one of its boot modes fails, and not for want of time
-# alone. Without faults all modes pass, or nothing is found. --soak runs all and
+# A fault is found when one of its boot modes fails. Without faults all modes
+# pass, or nothing is found. --soak runs all and
 # writes docs/results/mutants-KERNEL.tsv; --check compares the table's hash with
 # the one of what it was made of.
 #
@@ -73,7 +73,8 @@ run()
 		"$top/scripts/boot.sh" $(echo "$2" | tr , ' ') >>"$dir/$1.log" 2>&1
 }
 
-# why NAME: what showed the fault: the first test that failed, or the crash.
+# why NAME: what showed the fault: the first test that failed, the crash, or how
+# else the boot went wrong; a fault may hang or reset the machine.
 why()
 {
 	cat "$dir"/boot/*.log 2>/dev/null | tr -d '\r' | awk '
@@ -81,7 +82,9 @@ why()
 			sub(/^\[[ 0-9.]*\] */, ""); case_name = $4 }
 		/BUG: |Oops|kernel BUG|WARNING: |Kernel panic|general protection/ && !crash {
 			sub(/^\[[ 0-9.]*\] */, ""); crash = $0 }
-		END { print case_name ? case_name : substr(crash, 1, 60) }'
+		END { print case_name ? case_name : substr(crash, 1, 60) }' >"$dir/why"
+	grep . "$dir/why" ||
+		sed -n 's/.*FAILED, \(.*\), [0-9]* s$/\1/p' "$dir/$1.log" | head -n 1
 }
 
 compile baseline || die "the kernel does not build" "read $dir/baseline.log"
