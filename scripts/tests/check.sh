@@ -86,7 +86,7 @@ if [ -x "$linux/scripts/checkpatch.pl" ]; then
 	# The lock is described in the kernel-doc above the structure.
 	# shellcheck disable=SC2046
 	check "kernel files pass checkpatch --strict" \
-		c_clean FILE_PATH_CHANGES,UNCOMMENTED_DEFINITION,MACRO_ARG_PRECEDENCE $(files 'mm/*.c' 'include/*.h' 'arch/*.[ch]' | sed "s,^,$top/,")
+		c_clean FILE_PATH_CHANGES,UNCOMMENTED_DEFINITION,MACRO_ARG_PRECEDENCE,MEMORY_BARRIER $(files 'mm/*.c' 'include/*.h' 'arch/*.[ch]' | sed "s,^,$top/,")
 	# shellcheck disable=SC2046
 	check "rig programs pass checkpatch --strict" \
 		c_clean "$user" $(files 'scripts/*.c' 'scripts/*.h' | sed "s,^,$top/,")
