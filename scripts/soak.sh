@@ -13,3 +13,7 @@ fi
 "$phase" tree "replay patches/series" "$top/scripts/tree.sh"
 "$phase" identical "compare object code on every architecture" \
 	"$top/scripts/identical.sh" --soak
+# The faults are edits of this kernel's files: only where there is a table.
+if [ -f "$top/docs/results/mutants-$KERNEL.tsv" ]; then
+	"$phase" mutants "plant faults in the object" "$top/scripts/mutants.sh" --soak
+fi
