@@ -147,14 +147,18 @@ static u64 *get_page_beside(struct kunit *test, struct pg_table *pgt)
 
 static void root_has_no_user_page_table(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = NULL;
+	u64 *beside = NULL;
 	unsigned int i;
-	u64 *beside;
 
 	if (!boot_cpu_has(X86_FEATURE_PTI))
 		kunit_skip(test, "PTI is off");
 
-	beside = get_page_beside(test, pgt);
+	/* Another CPU may be faster: each root has another page beside it. */
+	for (i = 0; i < 64 && !beside; i++) {
+		pgt = create(test);
+		beside = get_page_beside(test, pgt);
+	}
 	KUNIT_ASSERT_NOT_NULL(test, beside);
 	memset64(beside, DEAD, PAGE_SIZE / sizeof(u64));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, 0, 0, PAGE_SIZE, PAGE_KERNEL_EXEC));
