@@ -5,7 +5,6 @@
 
 #include <kunit/test.h>
 
-#include <linux/fault-inject.h>
 #include <linux/gfp.h>
 #include <linux/mm.h>
 #include <linux/pg_table_context.h>
@@ -16,10 +15,8 @@
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
 
-#include "../pg_table.h"
+#include "pg_table_kunit.h"
 
-/* Physical addresses are only written into entries, so any will do. */
-#define PHYS	((phys_addr_t)PUD_SIZE)
 #define ADDR	((unsigned long)PUD_SIZE)
 
 /* Where entries of all levels meet, if the lower half has more than one. */
@@ -28,64 +25,6 @@
 #else
 #define EDGE	(2UL * PMD_SIZE)
 #endif
-
-static void put(void *pgt)
-{
-	pg_table_put(pgt);
-}
-
-static struct pg_table *create(struct kunit *test)
-{
-	struct pg_table *pgt = pg_table_create(test->name);
-
-	KUNIT_ASSERT_NOT_NULL(test, pgt);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, pgt));
-	return pgt;
-}
-
-static long bytes(struct pg_table *pgt)
-{
-	return atomic_long_read(&pgt->pgtables_bytes);
-}
-
-/* translate: what @addr is mapped to; false if it is not mapped. */
-static bool translate(struct pg_table *pgt, unsigned long addr, phys_addr_t *phys,
-		      unsigned long *size)
-{
-	pte_t *entry = pg_table_lookup(pgt, addr, size);
-
-	if (!entry || !pte_present(ptep_get(entry)))
-		return false;
-	if (*size == PAGE_SIZE)
-		*phys = PFN_PHYS((phys_addr_t)pte_pfn(ptep_get(entry)));
-	else if (*size == PMD_SIZE)
-		*phys = PFN_PHYS((phys_addr_t)pmd_pfn(*(pmd_t *)entry));
-	else
-		*phys = PFN_PHYS((phys_addr_t)pud_pfn(*(pud_t *)entry));
-	*phys += addr & (*size - 1);
-	return true;
-}
-
-static void expect_mapped(struct kunit *test, struct pg_table *pgt,
-			  unsigned long addr, phys_addr_t phys)
-{
-	unsigned long size = 0;
-	phys_addr_t is = 0;
-
-	KUNIT_EXPECT_TRUE_MSG(test, translate(pgt, addr, &is, &size),
-			      "%lx is not mapped", addr);
-	KUNIT_EXPECT_EQ_MSG(test, is, phys, "at %lx", addr);
-}
-
-static void expect_unmapped(struct kunit *test, struct pg_table *pgt,
-			    unsigned long addr)
-{
-	unsigned long size;
-	phys_addr_t is;
-
-	KUNIT_EXPECT_FALSE_MSG(test, translate(pgt, addr, &is, &size),
-			       "%lx is mapped", addr);
-}
 
 static void context_is_empty(struct kunit *test)
 {
@@ -408,41 +347,6 @@ static void random_operations_match_a_model(struct kunit *test)
 }
 
 #ifdef CONFIG_FAULT_INJECTION
-/*
- * Run @step with its first, second, ... allocation failing until it has no
- * more. Where it succeeds all the same, the allocation was one of those who
- * watch, such as kmemleak; @undo then takes back what @step did. Return how
- * many failures it reported.
- */
-static int fail_each(struct kunit *test, int (*step)(struct pg_table *pgt),
-		     void (*undo)(struct pg_table *pgt), struct pg_table *pgt)
-{
-	long before = pgt ? bytes(pgt) : 0;
-	unsigned int nth, failed = 0;
-	int err, left;
-
-	for (nth = 1; nth < 1000; nth++) {
-		WRITE_ONCE(current->fail_nth, nth);
-		err = step(pgt);
-		left = READ_ONCE(current->fail_nth);
-		WRITE_ONCE(current->fail_nth, 0);
-		if (left) {
-			KUNIT_EXPECT_EQ(test, err, 0);
-			return failed;
-		}
-		if (!err) {
-			undo(pgt);
-		} else {
-			KUNIT_EXPECT_EQ_MSG(test, err, -ENOMEM, "allocation %u", nth);
-			failed++;
-		}
-		if (pgt)
-			KUNIT_EXPECT_EQ_MSG(test, bytes(pgt), before, "allocation %u", nth);
-	}
-	KUNIT_FAIL(test, "more than 1000 allocations");
-	return 0;
-}
-
 static int step_create(struct pg_table *pgt)
 {
 	pgt = pg_table_create("fail");

@@ -16,25 +16,11 @@
 #include <asm/mmu_context.h>
 #include <asm/tlbflush.h>
 
-#include "../../../mm/pg_table.h"
+#include "../../../mm/tests/pg_table_kunit.h"
 
 /* In the kernel half, so that a fault on it has a fixup; EFI has it to itself. */
 #define ADDR	((unsigned long)EFI_VA_END)
 #define DEAD	0xdeaddeaddeaddeadUL
-
-static void put(void *pgt)
-{
-	pg_table_put(pgt);
-}
-
-static struct pg_table *create(struct kunit *test)
-{
-	struct pg_table *pgt = pg_table_create(test->name);
-
-	KUNIT_ASSERT_NOT_NULL(test, pgt);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, pgt));
-	return pgt;
-}
 
 static struct pg_table *create_with_claim(struct kunit *test)
 {

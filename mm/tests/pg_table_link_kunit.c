@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of links: what a context shares with another table.
+ */
+
+#include "pg_table_kunit.h"
+
+/* A page in the second half of the first entry of each level below the root. */
+#define ADDR	((unsigned long)PMD_SIZE / 2)
+
+static const unsigned long units[] = { PAGE_SIZE, PMD_SIZE, PUD_SIZE, P4D_SIZE };
+
+/* Whether a table can link entries of this size in its lower half. */
+static bool can_link(struct pg_table *pgt, unsigned long unit)
+{
+	if (unit > TASK_SIZE_MAX)
+		return false;
+	return unit <= PMD_SIZE || !arch_pg_table_fixed_pmds;
+}
+
+static unsigned long start(unsigned long unit)
+{
+	return round_down(ADDR, unit);
+}
+
+static int map_page(struct pg_table *pgt, unsigned long addr)
+{
+	return pg_table_map(pgt, addr, PHYS + addr, PAGE_SIZE, PAGE_KERNEL);
+}
+
+static void what_is_below_a_link_is_shared(struct kunit *test)
+{
+	struct pg_table *from = create(test), *to;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		unsigned long unit = units[i];
+		long empty;
+
+		if (!can_link(from, unit))
+			continue;
+		to = create(test);
+		empty = bytes(to);
+		KUNIT_ASSERT_EQ(test, 0, pg_table_link(to, from, start(unit), unit, unit));
+		expect_mapped(test, to, ADDR, PHYS + ADDR);
+
+		/* A copy does not follow, and a link does. */
+		KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR + PAGE_SIZE));
+		if (unit == PAGE_SIZE)
+			expect_unmapped(test, to, ADDR + PAGE_SIZE);
+		else
+			expect_mapped(test, to, ADDR + PAGE_SIZE, PHYS + ADDR + PAGE_SIZE);
+		KUNIT_ASSERT_EQ(test, 0, pg_table_unmap(from, ADDR + PAGE_SIZE, PAGE_SIZE));
+
+		KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, start(unit), unit));
+		expect_unmapped(test, to, ADDR);
+		expect_mapped(test, from, ADDR, PHYS + ADDR);
+		KUNIT_EXPECT_EQ_MSG(test, bytes(to), empty, "unit %lx", unit);
+	}
+}
+
+static void table_that_ends_frees_no_page_that_it_links(struct kunit *test)
+{
+	struct pg_table *from = create(test), *to;
+	long before;
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	before = bytes(from);
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		if (!can_link(from, units[i]))
+			continue;
+		to = pg_table_create(test->name);
+		KUNIT_ASSERT_NOT_NULL(test, to);
+		KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, start(units[i]), units[i],
+						       units[i]));
+		pg_table_put(to);
+		expect_mapped(test, from, ADDR, PHYS + ADDR);
+	}
+	KUNIT_EXPECT_EQ(test, bytes(from), before);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(from, ADDR, PAGE_SIZE));
+}
+
+static void what_is_linked_belongs_to_its_owner(struct kunit *test)
+{
+	struct pg_table *from = create(test), *to = create(test);
+
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	KUNIT_ASSERT_EQ(test, 0, pg_table_link(to, from, 0, PMD_SIZE, PMD_SIZE));
+	KUNIT_EXPECT_EQ(test, -EEXIST, map_page(to, 0));
+	expect_unmapped(test, from, 0);
+	KUNIT_EXPECT_EQ(test, -EBUSY, pg_table_unmap(to, ADDR, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, -EBUSY, pg_table_unmap(to, 0, PMD_SIZE - PAGE_SIZE));
+	expect_mapped(test, to, ADDR, PHYS + ADDR);
+	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link(to, from, ADDR, PAGE_SIZE, PAGE_SIZE));
+	/* With more than the link, it goes as a whole. */
+	KUNIT_EXPECT_EQ(test, 0, map_page(to, PMD_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, 0, PMD_SIZE + PAGE_SIZE));
+	expect_unmapped(test, to, ADDR);
+	expect_mapped(test, from, ADDR, PHYS + ADDR);
+}
+
+static void own_table_pages_stay(struct kunit *test)
+{
+	struct pg_table *from = create(test), *to = create(test);
+
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	KUNIT_ASSERT_EQ(test, 0, map_page(to, 0));
+	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link(to, from, 0, PMD_SIZE, PMD_SIZE));
+	expect_mapped(test, to, 0, PHYS);
+	expect_unmapped(test, to, ADDR);
+	/* A copy goes beside what is there. */
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, 0, PMD_SIZE, PAGE_SIZE));
+	expect_mapped(test, to, 0, PHYS);
+	expect_mapped(test, to, ADDR, PHYS + ADDR);
+}
+
+static void links_are_replaced(struct kunit *test)
+{
+	struct pg_table *one = create(test), *two = create(test), *to = create(test);
+
+	KUNIT_ASSERT_EQ(test, 0, map_page(one, ADDR));
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(two, ADDR, PHYS, PAGE_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, one, 0, PMD_SIZE, PMD_SIZE));
+	expect_mapped(test, to, ADDR, PHYS + ADDR);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, two, 0, PMD_SIZE, PMD_SIZE));
+	expect_mapped(test, to, ADDR, PHYS);
+	/* A hole replaces nothing. */
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(two, ADDR, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, one, 0, PMD_SIZE, PMD_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, two, 0, PMD_SIZE, PMD_SIZE));
+	expect_mapped(test, to, ADDR, PHYS + ADDR);
+}
+
+static void large_entry_is_taken_whole(struct kunit *test)
+{
+	struct pg_table *from = create(test), *to = create(test);
+	unsigned long size;
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
+		kunit_skip(test, "no large entries");
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(from, 0, PHYS, PMD_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, ADDR, PAGE_SIZE, PAGE_SIZE));
+	expect_mapped(test, to, 0, PHYS);
+	KUNIT_EXPECT_NOT_NULL(test, pg_table_lookup(to, 0, &size));
+	KUNIT_EXPECT_EQ(test, size, PMD_SIZE);
+	/* It is a leaf of its own, which can be split. */
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, ADDR, PAGE_SIZE));
+	expect_unmapped(test, to, ADDR);
+	expect_mapped(test, from, ADDR, PHYS + ADDR);
+	/* And not where there are table pages by now. */
+	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link(to, from, ADDR, PAGE_SIZE, PAGE_SIZE));
+	expect_unmapped(test, to, ADDR);
+}
+
+static void wrong_links_are_refused(struct kunit *test)
+{
+	struct pg_table *from = create(test), *to = create(test);
+
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link(to, from, ADDR, PMD_SIZE, PMD_SIZE));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link(to, from, 0, PAGE_SIZE, PMD_SIZE));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link(to, from, ADDR, 0, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link(to, from, ADDR, PAGE_SIZE, 1));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link(to, from, ADDR, 2 * PAGE_SIZE,
+						     2 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link(to, from, -PAGE_SIZE, PAGE_SIZE,
+						     PAGE_SIZE));
+	expect_unmapped(test, to, ADDR);
+}
+
+static void link_of_nothing_is_nothing(struct kunit *test)
+{
+	struct pg_table *from = create(test), *to = create(test);
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(units); i++)
+		if (can_link(from, units[i]))
+			KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, start(units[i]),
+							       units[i], units[i]));
+	expect_unmapped(test, to, ADDR);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, 0, PMD_SIZE, PAGE_SIZE));
+	expect_unmapped(test, to, ADDR);
+}
+
+static void links_to_an_owner_are_counted(struct kunit *test)
+{
+#ifdef CONFIG_DEBUG_PG_TABLE
+	struct pg_table *from = create(test), *to = create(test);
+	unsigned int i;
+
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		if (!can_link(from, units[i]))
+			continue;
+		KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, start(units[i]), units[i],
+						       units[i]));
+		KUNIT_EXPECT_EQ(test, units[i] > PAGE_SIZE, pg_table_count_links(from));
+		KUNIT_EXPECT_EQ(test, 0, pg_table_count_links(to));
+		KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, start(units[i]), units[i]));
+		KUNIT_EXPECT_EQ(test, 0, pg_table_count_links(from));
+	}
+#else
+	kunit_skip(test, "needs CONFIG_DEBUG_PG_TABLE");
+#endif
+}
+
+static void template_has_the_kernel_half(struct kunit *test)
+{
+	pgd_t *root = (pgd_t *)get_zeroed_page(GFP_KERNEL);
+	unsigned long size, addr = arch_pg_table_kernel_start;
+	struct pg_table *pgt;
+	pte_t *entry;
+
+	KUNIT_ASSERT_NOT_NULL(test, root);
+	pgt = pg_table_create_template(test->name, root);
+	KUNIT_ASSERT_NOT_NULL(test, pgt);
+	KUNIT_EXPECT_TRUE(test, pg_table_is_context(pgt));
+	KUNIT_EXPECT_EQ(test, -EINVAL, map_page(pgt, ADDR));
+	KUNIT_EXPECT_EQ(test, -EINVAL, map_page(pgt, addr - PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, addr, PHYS, PAGE_SIZE, PAGE_KERNEL));
+	expect_mapped(test, pgt, addr, PHYS);
+
+	/* Others link its table pages, so they stay. */
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, addr, PAGE_SIZE));
+	expect_unmapped(test, pgt, addr);
+	entry = pg_table_lookup(pgt, addr, &size);
+	KUNIT_EXPECT_NOT_NULL(test, entry);
+	KUNIT_EXPECT_EQ(test, size, PAGE_SIZE);
+	pg_table_put(pgt);
+	free_page((unsigned long)root);
+}
+
+#ifdef CONFIG_FAULT_INJECTION
+static struct pg_table *failing_from;
+
+static int step_link(struct pg_table *pgt)
+{
+	return pg_table_link(pgt, failing_from, 0, 2 * PMD_SIZE, PAGE_SIZE);
+}
+
+static void undo_link(struct pg_table *pgt)
+{
+	pg_table_unmap(pgt, 0, 2 * PMD_SIZE);
+}
+
+static void each_allocation_of_a_link_can_fail(struct kunit *test)
+{
+	struct pg_table *from = create(test), *to = create(test);
+	int failed;
+
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR + PMD_SIZE));
+	failing_from = from;
+	failed = fail_each(test, step_link, undo_link, to);
+	expect_mapped(test, to, ADDR, PHYS + ADDR);
+	expect_mapped(test, to, ADDR + PMD_SIZE, PHYS + ADDR + PMD_SIZE);
+	kunit_info(test, "%d allocations failed in their turn", failed);
+	KUNIT_EXPECT_TRUE(test, !failed || failed >= 2);
+}
+#else
+static void each_allocation_of_a_link_can_fail(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAULT_INJECTION");
+}
+#endif
+
+static struct kunit_case pg_table_link_cases[] = {
+	KUNIT_CASE(what_is_below_a_link_is_shared),
+	KUNIT_CASE(table_that_ends_frees_no_page_that_it_links),
+	KUNIT_CASE(what_is_linked_belongs_to_its_owner),
+	KUNIT_CASE(own_table_pages_stay),
+	KUNIT_CASE(links_are_replaced),
+	KUNIT_CASE(large_entry_is_taken_whole),
+	KUNIT_CASE(wrong_links_are_refused),
+	KUNIT_CASE(link_of_nothing_is_nothing),
+	KUNIT_CASE(links_to_an_owner_are_counted),
+	KUNIT_CASE(template_has_the_kernel_half),
+	KUNIT_CASE(each_allocation_of_a_link_can_fail),
+	{}
+};
+
+static struct kunit_suite pg_table_link_suite = {
+	.name = "pg_table_link",
+	.test_cases = pg_table_link_cases,
+};
+
+kunit_test_suite(pg_table_link_suite);
+
+MODULE_DESCRIPTION("KUnit tests of links between page tables");
+MODULE_LICENSE("GPL");
