@@ -378,13 +378,16 @@ static void leaving_makes_flushes_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, here, latest);
 }
 
-/* In lazy TLB mode a CPU gets no flushes, so it must not come back to that mm. */
-static void entering_ends_lazy_mode(struct kunit *test)
+/* In lazy TLB mode a CPU gets no flushes: not so in a context, but again after it. */
+static void lazy_mode_comes_back(struct kunit *test)
 {
-	struct pg_table *pgt = create(test), *prev = NULL;
+	bool was_lazy = false, lazy_inside = true, lazy = false;
+	struct pg_table *pgt = create(test), *after = NULL;
 	struct mm_struct *mm = new_mm(test);
-	bool was_lazy = false, lazy = true;
+	u64 here = 0, latest = 0;
+	struct pg_table *prev;
 	unsigned int i;
+	u16 asid;
 
 	for (i = 0; i < 100 && !was_lazy; i++) {
 		kthread_use_mm(mm);
@@ -393,14 +396,23 @@ static void entering_ends_lazy_mode(struct kunit *test)
 		was_lazy = this_cpu_read(cpu_tlbstate_shared.is_lazy);
 		if (was_lazy) {
 			prev = pg_table_enter(pgt);
-			lazy = this_cpu_read(cpu_tlbstate_shared.is_lazy);
+			lazy_inside = this_cpu_read(cpu_tlbstate_shared.is_lazy);
+			flush_tlb_mm(mm);
 			pg_table_leave(prev);
+			lazy = this_cpu_read(cpu_tlbstate_shared.is_lazy);
+			after = this_cpu_read(cpu_tlbstate.loaded_pgt);
+			asid = this_cpu_read(cpu_tlbstate.loaded_asid);
+			here = this_cpu_read(cpu_tlbstate.ctxs[asid].tlb_gen);
+			latest = atomic64_read(&mm->pgt.arch.tlb_gen);
 		}
 		preempt_enable();
 	}
 	KUNIT_ASSERT_TRUE(test, was_lazy);
-	KUNIT_EXPECT_FALSE(test, lazy);
-	KUNIT_EXPECT_PTR_EQ(test, prev, &init_mm.pgt);
+	KUNIT_EXPECT_FALSE(test, lazy_inside);
+	KUNIT_EXPECT_TRUE(test, lazy);
+	KUNIT_EXPECT_PTR_EQ(test, after, &mm->pgt);
+	KUNIT_EXPECT_GT(test, latest, 0);
+	KUNIT_EXPECT_EQ(test, here, latest);
 }
 
 struct reader {
@@ -615,7 +627,7 @@ static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(contexts_nest),
 	KUNIT_CASE(leaving_restores_what_was_loaded),
 	KUNIT_CASE(leaving_makes_flushes_good),
-	KUNIT_CASE(entering_ends_lazy_mode),
+	KUNIT_CASE(lazy_mode_comes_back),
 	KUNIT_CASE(unmap_reaches_who_is_inside),
 	KUNIT_CASE(remote_unmap_leaves_nothing_stale),
 	KUNIT_CASE(kernel_half_follows_vmalloc),
