@@ -43,13 +43,13 @@ edited()
 }
 
 check "the results are the same" "$efi" --compare "$stock" "$out/efi/ours"
-first='0,/^# 0x.* RW .* pte$/'
-edited "an entry with other access is found" "not as with the stock kernel: < 0x.* RW .* pte;" \
-	"$first s/^\(# 0x.*\) RW \(.* pte\)$/\1 ro \2/"
-edited "an entry that is missing is found" "not as with the stock kernel: < 0x" \
-	"$first{/^# 0x.* RW .* pte$/d}"
-edited "an entry that is executable is found" "not as with the stock kernel: < 0x.* NX pte;" \
-	'0,/^# 0x.* NX pte$/s/^\(# 0xfff.*\) NX pte$/\1 x  pte/'
+first='0,/^# maps region.* RW .* pte$/'
+edited "an entry with other access is found" "not as with the stock kernel: < maps .* RW .* pte;" \
+	"$first s/^\(# maps region.*\) RW \(.* pte\)$/\1 ro \2/"
+edited "an entry that is missing is found" "not as with the stock kernel: < maps " \
+	"$first{/^# maps region.* RW .* pte$/d}"
+edited "an entry that is executable is found" "not as with the stock kernel: < maps .* NX pte;" \
+	'0,/^# maps .*virtual.* NX pte$/s/^\(# maps .*virtual.*\) NX pte$/\1 x  pte/'
 edited "another end of a fault is found" "not as with the stock kernel: < writing a variable: " \
 	's/^# writing a variable: .*/# writing a variable: Success/'
 
