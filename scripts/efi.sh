@@ -31,8 +31,8 @@ compare()
 }
 
 mkdir -p "$work"
-stock=$work/stock
-ours=$work/ours
+stock=$out/boot-stock
+ours=$out/boot
 if [ "${1:-}" = --compare ]; then
 	[ $# -eq 3 ] || die "--compare needs two directories" "usage: efi.sh --compare STOCK OURS"
 	stock=$2
@@ -42,14 +42,11 @@ else
 		grep '^[<>]' | grep -v 'PG_TABLE' | head -n 1) || :
 	[ -z "$differ" ] || die "the two configurations differ: $differ" \
 		"compare .config in $out/x86_64-stock and $out/x86_64; put options for both into kunit/guest.config"
-	for side in stock ours; do
-		dir=$out/x86_64
-		[ $side = ours ] || dir=$out/x86_64-stock
-		rm -rf "${work:?}/$side"
-		# Modes are words.
-		# shellcheck disable=SC2086
-		DIR=$work/$side IMAGE=$dir/arch/x86/boot/bzImage "$top/scripts/boot.sh" $modes
-	done
+	# Modes are words; the check "boot" may have run ours.
+	# shellcheck disable=SC2086
+	SAME=1 "$top/scripts/boot.sh" $modes
+	# shellcheck disable=SC2086
+	DIR=$stock IMAGE=$out/x86_64-stock/arch/x86/boot/bzImage SAME=1 "$top/scripts/boot.sh" $modes
 fi
 
 for mode in $modes; do

@@ -25,7 +25,8 @@ says()
 	fi
 }
 
-stock=$out/efi/stock
+stock=$out/boot-stock
+ours=$out/boot
 [ -f "$stock/efi-fault-data.ktap" ] || die "there is nothing to compare" "run: scripts/efi.sh"
 efi=$top/scripts/efi.sh
 
@@ -33,16 +34,17 @@ efi=$top/scripts/efi.sh
 edited()
 {
 	rm -rf "$work/ours"
-	cp -r "$out/efi/ours" "$work/ours"
+	mkdir -p "$work/ours"
+	cp "$ours"/efi-fault-*.ktap "$work/ours/"
 	sed -i "$3" "$work/ours/efi-fault-data.ktap"
-	if cmp -s "$out/efi/ours/efi-fault-data.ktap" "$work/ours/efi-fault-data.ktap"; then
+	if cmp -s "$ours/efi-fault-data.ktap" "$work/ours/efi-fault-data.ktap"; then
 		fail "$1" "the fault was not planted"
 	else
 		says "$1" "$2" "$efi" --compare "$stock" "$work/ours"
 	fi
 }
 
-check "the results are the same" "$efi" --compare "$stock" "$out/efi/ours"
+check "the results are the same" "$efi" --compare "$stock" "$ours"
 first='0,/^# maps region.* RW .* pte$/'
 edited "an entry with other access is found" "not as with the stock kernel: < maps .* RW .* pte;" \
 	"$first s/^\(# maps region.*\) RW \(.* pte\)$/\1 ro \2/"
