@@ -93,7 +93,7 @@ qemu()
 	mode=$1 accelerator=$2 seconds=$3 append=$4
 	cpu=$(cell $table "$mode" 4)
 	cpus=$(cell $table "$mode" 5)
-	drives=$(firmware "$mode")
+	drives=$(firmware "$mode") || exit
 	# The arguments are lines.
 	IFS='
 '
