@@ -351,7 +351,9 @@ static int test_table(void)
 #define PAGES	64
 #define CALLS_MIN	100
 #define CALLS_MAX	3000
-#define MIDDLE_MIN	40
+#define MIDDLE_MIN	20
+/* Most of the time one is in the firmware: the way through the worker is long. */
+#define DIRECT_NR	50
 
 static char *window, *file_pages;
 static int window_fd, inside_fd, loaded_fd;
@@ -473,12 +475,14 @@ static int race_once(int var, int direct, const char *wanted)
 	n = pread(var, said, sizeof(said), 0);
 	if (n != 11 || memcmp(said, "\7\0\0\0written", 11))
 		return fail("the variable reads otherwise");
-	n = pread(direct, said, sizeof(said) - 1, 0);
-	if (n <= 0)
-		return fail(CALLS "direct");
-	said[n] = 0;
-	if (strcmp(said, wanted))
-		return no("a direct call answers otherwise");
+	for (int i = 0; i < DIRECT_NR; i++) {
+		n = pread(direct, said, sizeof(said) - 1, 0);
+		if (n <= 0)
+			return fail(CALLS "direct");
+		said[n] = 0;
+		if (strcmp(said, wanted))
+			return no("a direct call answers otherwise");
+	}
 	/* The kernel reads the window for us: it may be closed just now. */
 	do {
 		low = __atomic_load_n(&published, __ATOMIC_SEQ_CST);
@@ -527,8 +531,8 @@ static int test_race(void)
 	}
 	stop = 1;
 	pthread_join(thread, NULL);
-	printf("%d calls each way, %lu changes, %lu flushes in the middle of a call\n", n,
-	       changes, in_the_middle);
+	printf("%d reads, %d direct calls, %lu changes, %lu flushes in the middle of a call\n", n,
+	       n * DIRECT_NR, changes, in_the_middle);
 	if (!err && !trouble && in_the_middle < MIDDLE_MIN)
 		err = no("too few flushes came in the middle of a call");
 	if (!err && !trouble && (!seen_loaded || left()))
