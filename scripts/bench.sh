@@ -32,12 +32,7 @@ mkdir -p "$bench"
 tree()
 {
 	t=$bench/$1/linux
-	if [ ! -d "$t/.git" ]; then
-		rm -rf "$t"
-		git clone -q -s -n "$linux" "$t"
-	fi
-	[ "$(git -C "$t" rev-parse HEAD)" = "$2" ] && [ -f "$t/mm/Makefile" ] ||
-		git -C "$t" checkout -q -f --detach "$2"
+	checkout "$t" "$2"
 	cmp -s "$top/mm/tests/pg_table_bench.c" "$t/mm/tests/pg_table_bench.c" || {
 		mkdir -p "$t/mm/tests"
 		cp "$top/mm/tests/pg_table_bench.c" "$t/mm/tests/"

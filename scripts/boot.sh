@@ -40,25 +40,70 @@ if [ -z "$initramfs" ]; then
 fi
 mkdir -p "$dir"
 
+# A mode that wants modules or self-tests gets what was built with this kernel.
+extra=${image%/arch/*}/guest-extra.gz
+for mode; do
+	case $(cell $table "$mode" 8) in
+	*module=* | *selftest=*)
+		[ -f "$extra" ] || die "no $extra for mode $mode" "run: make kernel"
+		cat "$initramfs" "$extra" >"$dir/initramfs.gz"
+		;;
+	esac
+done
+
+# ramdisk MODE: its initramfs.
+ramdisk()
+{
+	case $(cell $table "$1" 8) in
+	*module=* | *selftest=*) echo "$dir/initramfs.gz" ;;
+	*) echo "$initramfs" ;;
+	esac
+}
+
+# firmware MODE: print QEMU's arguments for EFI, one a line, and make the variable
+# store of the mode, a new one or a copy of another mode's.
+firmware()
+{
+	kind=$(cell $table "$1" 3)
+	ovmf=/usr/share/OVMF
+	case ${kind%:*} in
+	efi) code=OVMF_CODE_4M.fd store=OVMF_VARS_4M.fd package=ovmf ;;
+	efi32) code=OVMF32_CODE_4M.secboot.fd store=OVMF32_VARS_4M.fd package=ovmf-ia32 ;;
+	*) return ;;
+	esac
+	[ -f $ovmf/$code ] || die "no $code in $ovmf" "run: apt-get install $package"
+	case $kind in
+	*:*)
+		store=$dir/${kind#*:}.vars
+		[ -f "$store" ] || die "mode ${kind#*:} left no variable store for $1" \
+			"run: scripts/boot.sh ${kind#*:} $1"
+		;;
+	*) store=$ovmf/$store ;;
+	esac
+	cp "$store" "$dir/$1.vars"
+	echo "-drive
+if=pflash,format=raw,unit=0,readonly=on,file=$ovmf/$code
+-drive
+if=pflash,format=raw,unit=1,file=$dir/$1.vars"
+}
+
 # qemu MODE ACCEL LIMIT COMMAND-LINE: one boot, the console to stdout.
 qemu()
 {
 	mode=$1 accelerator=$2 seconds=$3 append=$4
 	cpu=$(cell $table "$mode" 4)
 	cpus=$(cell $table "$mode" 5)
-	set --
-	if [ "$(cell $table "$mode" 3)" = efi ]; then
-		ovmf=/usr/share/OVMF
-		[ -f $ovmf/OVMF_CODE_4M.fd ] ||
-			die "no OVMF in $ovmf" "run: apt-get install ovmf"
-		cp $ovmf/OVMF_VARS_4M.fd "$dir/$mode.vars"
-		set -- -drive "if=pflash,format=raw,unit=0,readonly=on,file=$ovmf/OVMF_CODE_4M.fd" \
-			-drive "if=pflash,format=raw,unit=1,file=$dir/$mode.vars"
-	fi
+	drives=$(firmware "$mode") || exit
+	# The arguments are lines.
+	IFS='
+'
+	# shellcheck disable=SC2086
+	set -- $drives
+	unset IFS
 	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config \
 		-machine q35 -accel "$accelerator" -cpu "$cpu" -smp "$cpus" -m 512 \
 		-display none -serial stdio -no-reboot "$@" \
-		-kernel "$image" -initrd "$initramfs" -append "$append" </dev/null
+		-kernel "$image" -initrd "$(ramdisk "$mode")" -append "$append" </dev/null
 }
 
 # boot MODE ACCEL LIMIT: run the mode's machine; status 124 is a time-out.
@@ -71,7 +116,7 @@ boot()
 	qemu) qemu "$1" "$2" "$3" "$line" ;;
 	bochs)
 		"$top/scripts/bochs.sh" "$(cell $table "$1" 4)" "$(cell $table "$1" 5)" \
-			"$3" "$image" "$initramfs" "$line" "$dir/$1"
+			"$3" "$image" "$(ramdisk "$1")" "$line" "$dir/$1"
 		;;
 	esac
 }
@@ -123,8 +168,11 @@ next=
 for mode; do
 	limit=${LIMIT:-$(cell $table "$mode" 6)}
 	log=$dir/$mode.log
-	key=$({ cat "$image" "$initramfs" "$top/scripts/boot.sh" "$top/scripts/bochs.sh"
-		rows $table | grep "^$mode	"; echo "$accel"; } | sha256sum)
+	key=$({ cat "$image" "$(ramdisk "$mode")" "$top/scripts/boot.sh" "$top/scripts/bochs.sh"
+		rows $table | grep "^$mode	"; echo "$accel"
+		case $(cell $table "$mode" 3) in
+		*:*) cat "$dir/$(cell $table "$mode" 3 | cut -d: -f2).vars" || : ;;
+		esac; } 2>/dev/null | sha256sum)
 	if [ -n "${SAME:-}" ] && [ "$key" = "$(cat "$dir/$mode.passed" 2>/dev/null)" ]; then
 		passed=$((passed + 1))
 		echo "| boot $mode: $(grep -c '^ok ' "$dir/$mode.ktap") checks passed before, nothing changed"

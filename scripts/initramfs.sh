@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# initramfs.sh [INIT IMAGE]: make $out/initramfs.gz from busybox, guest-init and
-# guest-mm; or IMAGE with another /init. The same inputs give the same bytes.
+# initramfs.sh [INIT IMAGE]: make $out/initramfs.gz from busybox, guest-init
+# and the guest's programs; or IMAGE with another /init. The same inputs give the same bytes.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -15,7 +15,7 @@ fi
 
 image=${2:-$out/initramfs.gz}
 stamp=$image.inputs
-now=$(cat "$init" "$top/scripts/guest-mm.c" "$busybox" "$0" | sha256sum)
+now=$(cat "$init" "$top"/scripts/guest-*.c "$busybox" "$0" | sha256sum)
 [ ! -f "$image" ] || [ "$now" != "$(cat "$stamp" 2>/dev/null)" ] || exit 0
 
 root=$image.root
@@ -23,8 +23,11 @@ rm -rf "$root" "$stamp"
 mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp"
 install -m 755 "$busybox" "$root/bin/busybox"
 install -m 755 "$init" "$root/init"
-gcc -static -O2 -Wall -Werror -o "$root/bin/guest-mm" "$top/scripts/guest-mm.c" ||
-	die "guest-mm.c does not compile" "run: apt-get install libc6-dev"
+for program in guest-mm guest-efi guest-chattr; do
+	gcc -static -pthread -O2 -Wall -Werror -o "$root/bin/$program" "$top/scripts/$program.c" ||
+		die "$program.c does not compile" "run: apt-get install libc6-dev"
+done
+mv "$root/bin/guest-chattr" "$root/bin/chattr"
 for applet in $(busybox --list); do
 	[ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
 done

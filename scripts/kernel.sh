@@ -2,21 +2,24 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel.sh [FRAGMENT...]: build the x86-64 kernel from the replayed tree.
 #
-# Without a fragment the configuration is kunit/x86_64.config and
-# kunit/suites.config, and the result is in $out/x86_64; kunit/debug-pt.config is merged over it in $out/x86_64-debug.
+# Without a fragment the configuration is kunit/x86_64.config, kunit/guest.config
+# and kunit/suites.config, and the result is in $out/x86_64; kunit/debug-pt.config
+# is merged over it in $out/x86_64-debug. With STOCK=1 the kernel is the one before
+# the series, in $out/x86_64-stock, and without the suites.
 
 . "$(dirname "$0")/lib.sh"
 
 need ccache ccache
+[ -z "${STOCK:-}" ] || checkout "$linux" stock
 [ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
 
-base=$top/kunit/x86_64.config
-name=x86_64
+name=x86_64${STOCK:+-stock}
 for frag; do
 	name=$name-$(basename "$frag" .config | cut -d- -f1)
 done
 dir=$out/$name
-set -- "$base" "$top/kunit/suites.config" "$@"
+[ -n "${STOCK:-}" ] || set -- "$top/kunit/suites.config" "$@"
+set -- "$top/kunit/x86_64.config" "$top/kunit/guest.config" "$@"
 image=$dir/arch/x86/boot/bzImage
 stamp=$dir/built
 start=$(date +%s)
@@ -29,7 +32,7 @@ inputs()
 	for frag; do
 		cat "$frag" "${frag%.config}-$KERNEL.config" 2>/dev/null || :
 	done
-	cat "$top/scripts/config.sh"
+	cat "$top/scripts/config.sh" "$top/scripts/guest-extra.sh" "$top"/scripts/guest-modules/*.c
 	gcc --version
 }
 
@@ -80,6 +83,7 @@ done
 	die "the x86-64 kernel does not build: $(cat "$dir/wrong" 2>/dev/null)" \
 		"correct that in $linux and run the same command again"
 rm "$dir/made"
+"$top/scripts/guest-extra.sh" "$linux" "$dir"
 
 case $now in
 *dirty*) ;;

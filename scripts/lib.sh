@@ -3,7 +3,8 @@
 # Sourced first by every script of the rig: paths, errors, tables, logs.
 #
 # Environment: KERNEL (a row of scripts/kernels), KSRC (a kernel tree to use
-# instead of the stock source, read only), J (parallel jobs).
+# instead of the stock source, read only), J (parallel jobs), STOCK=1 (kernel.sh:
+# the kernel before the series).
 
 set -eu
 umask 022
@@ -49,8 +50,10 @@ else
 	out=$build/$KERNEL
 fi
 # The git tree that the series is replayed into, and what is built from it.
+series=$out/linux
+linux=$series
 # shellcheck disable=SC2034
-linux=$out/linux
+[ -z "${STOCK:-}" ] || linux=$out/stock
 # shellcheck disable=SC2034
 logs=$out/log
 results=$out/results
@@ -89,6 +92,21 @@ rig_git()
 	GIT_AUTHOR_DATE='2026-01-01T00:00:00Z' \
 	GIT_COMMITTER_DATE='2026-01-01T00:00:00Z' \
 		git -C "$tree" -c core.hooksPath=/dev/null -c commit.gpgSign=false "$@"
+}
+
+# checkout TREE COMMIT: a tree of a commit of $series, which shares its objects
+# and writes nothing there. Files that do not differ keep their times.
+checkout()
+{
+	[ -d "$series/.git" ] || die "no kernel tree in $series" "run: make tree"
+	commit=$(git -C "$series" rev-parse -q --verify "$2^{commit}") ||
+		die "no commit $2 in $series" "run: make tree"
+	if [ ! -d "$1/.git" ]; then
+		rm -rf "$1"
+		git clone -q -s -n "$series" "$1"
+	fi
+	[ "$(git -C "$1" rev-parse HEAD)" = "$commit" ] && [ -f "$1/Makefile" ] ||
+		git -C "$1" checkout -q -f --detach "$commit"
 }
 
 # variant STEP: the hand-written diff of a step, if it has one: for this tree

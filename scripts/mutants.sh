@@ -29,7 +29,7 @@ inputs()
 	{
 		git -C "$linux" rev-parse 'HEAD^{tree}'
 		cat "$top/$list" "$top/scripts/mutants.sh" "$top/scripts/modes" \
-			"$top/kunit/x86_64.config" "$top/kunit/suites.config"
+			"$top/kunit/x86_64.config" "$top/kunit/guest.config" "$top/kunit/suites.config"
 	} | sha256sum | cut -d' ' -f1
 }
 
@@ -56,11 +56,13 @@ if [ ! -d "$tree" ]; then
 	git -C "$linux" worktree add -q --detach --force "$tree"
 fi
 git -C "$tree" checkout -q --force --detach "$(git -C "$linux" rev-parse HEAD)"
-"$top/scripts/config.sh" "$obj" "$top/kunit/x86_64.config" "$top/kunit/suites.config"
+"$top/scripts/config.sh" "$obj" "$top/kunit/x86_64.config" "$top/kunit/guest.config" \
+	"$top/kunit/suites.config"
 
 compile()
 {
-	make -s -C "$tree" O="$obj" ARCH=x86_64 CC="ccache gcc" -j"$J" bzImage >"$dir/$1.log" 2>&1
+	make -s -C "$tree" O="$obj" ARCH=x86_64 CC="ccache gcc" -j"$J" bzImage >"$dir/$1.log" 2>&1 &&
+		"$top/scripts/guest-extra.sh" "$tree" "$obj" >>"$dir/$1.log" 2>&1
 }
 
 # run NAME MODES: boot what was built; true if all modes pass.
