@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# boot.sh [MODE...|all]: boot the x86-64 kernel in the modes of scripts/modes.
+# boot.sh [MODE...|all]: boot in the modes of scripts/modes; "all" are those of
+# the x86-64 kernel. The others name a row of scripts/machines.
 #
 # A mode passes when guest-init's plan was completed with every check ok. The
 # result is $out/boot/MODE.ktap, the console $out/boot/MODE.log.
@@ -9,45 +10,65 @@
 # under it within 10 s; SAME=1, do not repeat a boot that passed with the same
 # inputs; BUILD=debug, the kernel that kernel.sh made of debug-pt.config; IMAGE,
 # INITRAMFS, LIMIT (seconds), DIR: instead of the built kernel, its initramfs,
-# the table's time limit and $out/boot.
+# the table's time limit and $out/boot; MODES, MACHINES: other tables, below the top.
 
 . "$(dirname "$0")/lib.sh"
 
 suffix=${BUILD:+-$BUILD}
-image=${IMAGE:-$out/x86_64$suffix/arch/x86/boot/bzImage}
 dir=${DIR:-$out/boot$suffix}
 accel=${ACCEL:-tcg}
-table=scripts/modes
+table=${MODES:-scripts/modes}
+machines=${MACHINES:-scripts/machines}
 
 [ $# -gt 0 ] || set -- all
 if [ "$*" = all ]; then
 	# Mode names have no blanks.
 	# shellcheck disable=SC2046
-	set -- $(rows $table | cut -f1)
+	set -- $(rows "$table" | awk -F'\t+' '$2 == "qemu" || $2 == "bochs" { print $1 }')
 fi
-for mode; do
-	[ -n "$(cell $table "$mode" 2)" ] || die "no boot mode called $mode" \
-		"choose from: $(rows $table | cut -f1 | paste -s -d' ')"
-done
-[ -f "$image" ] || die "no kernel $image" "run: make kernel"
-need qemu-system-x86_64 qemu-system-x86
 need timeout coreutils
 
-initramfs=${INITRAMFS:-}
-if [ -z "$initramfs" ]; then
-	"$top/scripts/initramfs.sh"
-	initramfs=$out/initramfs.gz
-fi
+# of MODE: set what the mode's machine boots.
+of()
+{
+	machine=$(cell "$table" "$1" 2)
+	case $machine in
+	'') die "no boot mode called $1" \
+		"choose from: $(rows "$table" | cut -f1 | paste -s -d' ')" ;;
+	qemu | bochs)
+		image=${IMAGE:-$out/x86_64$suffix/arch/x86/boot/bzImage}
+		initramfs=${INITRAMFS:-$out/initramfs.gz}
+		console=ttyS0
+		make='make kernel'
+		machine=
+		;;
+	*)
+		image=${IMAGE:-$out/$machine/arch/$(cell "$machines" "$machine" 2)/boot/Image}
+		initramfs=${INITRAMFS:-$out/initramfs-$machine.gz}
+		console=$(cell "$machines" "$machine" 6)
+		make="MACHINE=$machine scripts/kernel.sh"
+		;;
+	esac
+}
+
+for mode; do
+	of "$mode"
+	[ -f "$image" ] || die "no kernel $image" "run: $make"
+	if [ -z "$machine" ]; then
+		need qemu-system-x86_64 qemu-system-x86
+	fi
+	[ -n "${INITRAMFS:-}" ] || MACHINE=$machine "$top/scripts/initramfs.sh" >&2
+done
 mkdir -p "$dir"
 
 # qemu MODE ACCEL LIMIT COMMAND-LINE: one boot, the console to stdout.
 qemu()
 {
 	mode=$1 accelerator=$2 seconds=$3 append=$4
-	cpu=$(cell $table "$mode" 4)
-	cpus=$(cell $table "$mode" 5)
+	cpu=$(cell "$table" "$mode" 4)
+	cpus=$(cell "$table" "$mode" 5)
 	set --
-	if [ "$(cell $table "$mode" 3)" = efi ]; then
+	if [ "$(cell "$table" "$mode" 3)" = efi ]; then
 		ovmf=/usr/share/OVMF
 		[ -f $ovmf/OVMF_CODE_4M.fd ] ||
 			die "no OVMF in $ovmf" "run: apt-get install ovmf"
@@ -61,25 +82,70 @@ qemu()
 		-kernel "$image" -initrd "$initramfs" -append "$append" </dev/null
 }
 
+# other MODE LIMIT COMMAND-LINE: one boot of a machine of scripts/machines.
+other()
+{
+	mode=$1 seconds=$2 append=$3
+	cpu=$(cell "$table" "$mode" 4)
+	cpus=$(cell "$table" "$mode" 5)
+	qemu=$(cell "$machines" "$machine" 4)
+	start=$(cell "$machines" "$machine" 7)
+	firmware=$(cell "$machines" "$machine" 8)
+	need "$qemu" "the packages of scripts/packages"
+	for file in $(echo "$firmware" | tr , ' '); do
+		[ -f "$file" ] || die "no firmware $file for $machine" \
+			"run: scripts/deps.sh test"
+	done
+	set -- -append "$append"
+	case $(cell "$table" "$mode" 3),$start in
+	efi,pflash)
+		cp "${firmware#*,}" "$dir/$mode.vars"
+		set -- "$@" -kernel "$image" -initrd "$initramfs" \
+			-drive "if=pflash,format=raw,unit=0,readonly=on,file=${firmware%,*}" \
+			-drive "if=pflash,format=raw,unit=1,file=$dir/$mode.vars"
+		;;
+	efi,disk)
+		need mformat mtools
+		rm -f "$dir/$mode.disk"
+		truncate -s 64M "$dir/$mode.disk"
+		export MTOOLS_SKIP_CHECK=1
+		mformat -i "$dir/$mode.disk" -F :: &&
+			mmd -i "$dir/$mode.disk" ::/EFI ::/EFI/BOOT &&
+			mcopy -i "$dir/$mode.disk" "$image" "::/EFI/BOOT/BOOT$(
+				echo "$machine" | tr '[:lower:]' '[:upper:]').EFI" &&
+			mcopy -i "$dir/$mode.disk" "$initramfs" ::/initrd ||
+			die "the disk for $mode cannot be written" "look for space in $dir"
+		set -- "$@" -kernel "$firmware" -device virtio-blk-device,drive=disk \
+			-drive "if=none,format=raw,id=disk,file=$dir/$mode.disk"
+		;;
+	*) set -- "$@" -kernel "$image" -initrd "$initramfs" ;;
+	esac
+	timeout --foreground -k 5 "$seconds" "$qemu" -nodefaults -no-user-config \
+		-machine "$(cell "$machines" "$machine" 5)" -accel tcg -cpu "$cpu" -smp "$cpus" -m 512 \
+		-display none -serial stdio -no-reboot "$@" </dev/null
+}
+
 # boot MODE ACCEL LIMIT: run the mode's machine; status 124 is a time-out.
 boot()
 {
-	line=$(cell $table "$1" 7)
+	line=$(cell "$table" "$1" 7)
 	[ "$line" != - ] || line=
-	line="console=ttyS0 panic=-1 $line -- expect $(cell $table "$1" 8) end"
-	case $(cell $table "$1" 2) in
+	of "$1"
+	line="console=$console panic=-1 $line -- expect $(cell "$table" "$1" 8) end"
+	case $(cell "$table" "$1" 2) in
 	qemu) qemu "$1" "$2" "$3" "$line" ;;
 	bochs)
-		"$top/scripts/bochs.sh" "$(cell $table "$1" 4)" "$(cell $table "$1" 5)" \
+		"$top/scripts/bochs.sh" "$(cell "$table" "$1" 4)" "$(cell "$table" "$1" 5)" \
 			"$3" "$image" "$initramfs" "$line" "$dir/$1"
 		;;
+	*) other "$1" "$3" "$line" ;;
 	esac
 }
 
 # verdict MODE LOG KTAP STATUS LIMIT: empty when the boot passed, else why not.
 verdict()
 {
-	expected=$(cell $table "$1" 8)
+	expected=$(cell "$table" "$1" 8)
 	shift
 	tr -d '\r' <"$1" | sed -n '/^KTAP version 1$/,/^# guest-init: end/p' |
 		grep -E '^(KTAP|1\.\.|ok |not ok |#)' >"$2" || :
@@ -108,7 +174,7 @@ verdict()
 
 if [ "$accel" = auto ]; then
 	accel=tcg
-	first=$(rows $table | cut -f1 | head -n 1)
+	first=$(rows "$table" | cut -f1 | head -n 1)
 	if [ -w /dev/kvm ]; then
 		status=0
 		(boot "$first" kvm 10) >"$dir/probe.log" 2>&1 || status=$?
@@ -121,10 +187,11 @@ passed=0
 why=
 next=
 for mode; do
-	limit=${LIMIT:-$(cell $table "$mode" 6)}
+	limit=${LIMIT:-$(cell "$table" "$mode" 6)}
 	log=$dir/$mode.log
+	of "$mode"
 	key=$({ cat "$image" "$initramfs" "$top/scripts/boot.sh" "$top/scripts/bochs.sh"
-		rows $table | grep "^$mode	"; echo "$accel"; } | sha256sum)
+		rows "$table" | grep "^$mode	"; rows "$machines"; echo "$accel"; } | sha256sum)
 	if [ -n "${SAME:-}" ] && [ "$key" = "$(cat "$dir/$mode.passed" 2>/dev/null)" ]; then
 		passed=$((passed + 1))
 		echo "| boot $mode: $(grep -c '^ok ' "$dir/$mode.ktap") checks passed before, nothing changed"
