@@ -106,17 +106,23 @@ other()
 		;;
 	efi,disk)
 		need mformat mtools
-		rm -f "$dir/$mode.disk"
-		truncate -s 64M "$dir/$mode.disk"
-		export MTOOLS_SKIP_CHECK=1
-		mformat -i "$dir/$mode.disk" -F :: &&
-			mmd -i "$dir/$mode.disk" ::/EFI ::/EFI/BOOT &&
-			mcopy -i "$dir/$mode.disk" "$image" "::/EFI/BOOT/BOOT$(
-				echo "$machine" | tr '[:lower:]' '[:upper:]').EFI" &&
-			mcopy -i "$dir/$mode.disk" "$initramfs" ::/initrd ||
+		need mkimage u-boot-tools
+		disk=$dir/$mode.disk
+		# The variable is for the guest to read.
+		cat >"$disk.script" <<-END
+			setenv -e -bs -rt -guid c0ffee00-1234-4567-89ab-0123456789ab PgTable written
+			setenv bootargs "$append initrd=/initrd"
+			load virtio 0 \${kernel_addr_r} Image
+			bootefi \${kernel_addr_r} \${fdtcontroladdr}
+		END
+		mkimage -T script -C none -d "$disk.script" "$disk.boot" >/dev/null &&
+			rm -f "$disk" && truncate -s 64M "$disk" && mformat -i "$disk" -F :: &&
+			mcopy -i "$disk" "$disk.boot" ::/boot.scr &&
+			mcopy -i "$disk" "$image" ::/Image &&
+			mcopy -i "$disk" "$initramfs" ::/initrd ||
 			die "the disk for $mode cannot be written" "look for space in $dir"
-		set -- "$@" -kernel "$firmware" -device virtio-blk-device,drive=disk \
-			-drive "if=none,format=raw,id=disk,file=$dir/$mode.disk"
+		set -- -kernel "$firmware" -device virtio-blk-device,drive=disk \
+			-drive "if=none,format=raw,id=disk,file=$disk"
 		;;
 	*) set -- "$@" -kernel "$image" -initrd "$initramfs" ;;
 	esac
