@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# boot.sh [MODE...|all]: boot the x86-64 kernel in the modes of scripts/modes.
+# boot.sh [MODE...|all]: boot in the modes of scripts/modes; "all" are those of
+# the x86-64 kernel. The others name a row of scripts/machines.
 #
 # A mode passes when guest-init's plan was completed with every check ok. The
 # result is $out/boot/MODE.ktap, the console $out/boot/MODE.log.
@@ -9,52 +10,69 @@
 # under it within 10 s; SAME=1, do not repeat a boot that passed with the same
 # inputs; BUILD=debug, the kernel that kernel.sh made of debug-pt.config; IMAGE,
 # INITRAMFS, LIMIT (seconds), DIR: instead of the built kernel, its initramfs,
-# the table's time limit and $out/boot.
+# the table's time limit and $out/boot; MODES, MACHINES: other tables, below the top.
 
 . "$(dirname "$0")/lib.sh"
 
 suffix=${BUILD:+-$BUILD}
-image=${IMAGE:-$out/x86_64$suffix/arch/x86/boot/bzImage}
 dir=${DIR:-$out/boot$suffix}
 accel=${ACCEL:-tcg}
-table=scripts/modes
+table=${MODES:-scripts/modes}
+machines=${MACHINES:-scripts/machines}
 
 [ $# -gt 0 ] || set -- all
 if [ "$*" = all ]; then
 	# Mode names have no blanks.
 	# shellcheck disable=SC2046
-	set -- $(rows $table | cut -f1)
+	set -- $(rows "$table" | awk -F'\t+' '$2 == "qemu" || $2 == "bochs" { print $1 }')
 fi
-for mode; do
-	[ -n "$(cell $table "$mode" 2)" ] || die "no boot mode called $mode" \
-		"choose from: $(rows $table | cut -f1 | paste -s -d' ')"
-done
-[ -f "$image" ] || die "no kernel $image" "run: make kernel"
-need qemu-system-x86_64 qemu-system-x86
 need timeout coreutils
 
-initramfs=${INITRAMFS:-}
-if [ -z "$initramfs" ]; then
-	"$top/scripts/initramfs.sh"
-	initramfs=$out/initramfs.gz
-fi
-mkdir -p "$dir"
+# of MODE: set what the mode's machine boots.
+of()
+{
+	machine=$(cell "$table" "$1" 2)
+	case $machine in
+	'') die "no boot mode called $1" \
+		"choose from: $(rows "$table" | cut -f1 | paste -s -d' ')" ;;
+	qemu | bochs)
+		image=${IMAGE:-$out/x86_64$suffix/arch/x86/boot/bzImage}
+		initramfs=${INITRAMFS:-$out/initramfs.gz}
+		console=ttyS0
+		make='make kernel'
+		machine=
+		;;
+	*)
+		image=${IMAGE:-$out/$machine/arch/$(cell "$machines" "$machine" 2)/boot/Image}
+		initramfs=${INITRAMFS:-$out/initramfs-$machine.gz}
+		console=$(cell "$machines" "$machine" 6)
+		make="MACHINE=$machine scripts/kernel.sh"
+		;;
+	esac
+}
 
-# A mode that wants modules or self-tests gets what was built with this kernel.
-extra=${image%/arch/*}/guest-extra.gz
+mkdir -p "$dir"
 for mode; do
-	case $(cell $table "$mode" 8) in
+	of "$mode"
+	[ -f "$image" ] || die "no kernel $image" "run: $make"
+	if [ -z "$machine" ]; then
+		need qemu-system-x86_64 qemu-system-x86
+	fi
+	[ -n "${INITRAMFS:-}" ] || MACHINE=$machine "$top/scripts/initramfs.sh" >&2
+	case $(cell "$table" "$mode" 8) in
 	*module=* | *selftest=*)
+		extra=${image%/arch/*}/guest-extra.gz
 		[ -f "$extra" ] || die "no $extra for mode $mode" "run: make kernel"
 		cat "$initramfs" "$extra" >"$dir/initramfs.gz"
 		;;
 	esac
 done
 
-# ramdisk MODE: its initramfs.
+# ramdisk MODE: its initramfs, with what was built with this kernel if the mode wants
+# modules or self-tests.
 ramdisk()
 {
-	case $(cell $table "$1" 8) in
+	case $(cell "$table" "$1" 8) in
 	*module=* | *selftest=*) echo "$dir/initramfs.gz" ;;
 	*) echo "$initramfs" ;;
 	esac
@@ -64,7 +82,7 @@ ramdisk()
 # store of the mode, a new one or a copy of another mode's.
 firmware()
 {
-	kind=$(cell $table "$1" 3)
+	kind=$(cell "$table" "$1" 3)
 	ovmf=/usr/share/OVMF
 	case ${kind%:*} in
 	efi) code=OVMF_CODE_4M.fd store=OVMF_VARS_4M.fd package=ovmf ;;
@@ -91,8 +109,8 @@ if=pflash,format=raw,unit=1,file=$dir/$1.vars"
 qemu()
 {
 	mode=$1 accelerator=$2 seconds=$3 append=$4
-	cpu=$(cell $table "$mode" 4)
-	cpus=$(cell $table "$mode" 5)
+	cpu=$(cell "$table" "$mode" 4)
+	cpus=$(cell "$table" "$mode" 5)
 	drives=$(firmware "$mode") || exit
 	# The arguments are lines.
 	IFS='
@@ -106,25 +124,76 @@ qemu()
 		-kernel "$image" -initrd "$(ramdisk "$mode")" -append "$append" </dev/null
 }
 
+# other MODE LIMIT COMMAND-LINE: one boot of a machine of scripts/machines.
+other()
+{
+	mode=$1 seconds=$2 append=$3
+	cpu=$(cell "$table" "$mode" 4)
+	cpus=$(cell "$table" "$mode" 5)
+	qemu=$(cell "$machines" "$machine" 4)
+	start=$(cell "$machines" "$machine" 7)
+	firmware=$(cell "$machines" "$machine" 8)
+	need "$qemu" "the packages of scripts/packages"
+	for file in $(echo "$firmware" | tr , ' '); do
+		[ -f "$file" ] || die "no firmware $file for $machine" \
+			"run: scripts/deps.sh test"
+	done
+	set -- -append "$append"
+	case $(cell "$table" "$mode" 3),$start in
+	efi,pflash)
+		cp "${firmware#*,}" "$dir/$mode.vars"
+		set -- "$@" -kernel "$image" -initrd "$initramfs" \
+			-drive "if=pflash,format=raw,unit=0,readonly=on,file=${firmware%,*}" \
+			-drive "if=pflash,format=raw,unit=1,file=$dir/$mode.vars"
+		;;
+	efi,disk)
+		need mformat mtools
+		need mkimage u-boot-tools
+		disk=$dir/$mode.disk
+		# The variable is for the guest to read.
+		cat >"$disk.script" <<-END
+			setenv -e -bs -rt -guid c0ffee00-1234-4567-89ab-0123456789ab PgTable written
+			setenv bootargs "$append initrd=/initrd"
+			load virtio 0 \${kernel_addr_r} Image
+			bootefi \${kernel_addr_r} \${fdtcontroladdr}
+		END
+		mkimage -T script -C none -d "$disk.script" "$disk.boot" >/dev/null &&
+			rm -f "$disk" && truncate -s 64M "$disk" && mformat -i "$disk" -F :: &&
+			mcopy -i "$disk" "$disk.boot" ::/boot.scr &&
+			mcopy -i "$disk" "$image" ::/Image &&
+			mcopy -i "$disk" "$initramfs" ::/initrd ||
+			die "the disk for $mode cannot be written" "look for space in $dir"
+		set -- -kernel "$firmware" -device virtio-blk-device,drive=disk \
+			-drive "if=none,format=raw,id=disk,file=$disk"
+		;;
+	*) set -- "$@" -kernel "$image" -initrd "$initramfs" ;;
+	esac
+	timeout --foreground -k 5 "$seconds" "$qemu" -nodefaults -no-user-config \
+		-machine "$(cell "$machines" "$machine" 5)" -accel tcg -cpu "$cpu" -smp "$cpus" -m 512 \
+		-display none -serial stdio -no-reboot "$@" </dev/null
+}
+
 # boot MODE ACCEL LIMIT: run the mode's machine; status 124 is a time-out.
 boot()
 {
-	line=$(cell $table "$1" 7)
+	line=$(cell "$table" "$1" 7)
 	[ "$line" != - ] || line=
-	line="console=ttyS0 panic=-1 $line -- expect $(cell $table "$1" 8) end"
-	case $(cell $table "$1" 2) in
+	of "$1"
+	line="console=$console panic=-1 $line -- expect $(cell "$table" "$1" 8) end"
+	case $(cell "$table" "$1" 2) in
 	qemu) qemu "$1" "$2" "$3" "$line" ;;
 	bochs)
-		"$top/scripts/bochs.sh" "$(cell $table "$1" 4)" "$(cell $table "$1" 5)" \
+		"$top/scripts/bochs.sh" "$(cell "$table" "$1" 4)" "$(cell "$table" "$1" 5)" \
 			"$3" "$image" "$(ramdisk "$1")" "$line" "$dir/$1"
 		;;
+	*) other "$1" "$3" "$line" ;;
 	esac
 }
 
 # verdict MODE LOG KTAP STATUS LIMIT: empty when the boot passed, else why not.
 verdict()
 {
-	expected=$(cell $table "$1" 8)
+	expected=$(cell "$table" "$1" 8)
 	shift
 	tr -d '\r' <"$1" | sed -n '/^KTAP version 1$/,/^# guest-init: end/p' |
 		grep -E '^(KTAP|1\.\.|ok |not ok |#)' >"$2" || :
@@ -153,7 +222,7 @@ verdict()
 
 if [ "$accel" = auto ]; then
 	accel=tcg
-	first=$(rows $table | cut -f1 | head -n 1)
+	first=$(rows "$table" | cut -f1 | head -n 1)
 	if [ -w /dev/kvm ]; then
 		status=0
 		(boot "$first" kvm 10) >"$dir/probe.log" 2>&1 || status=$?
@@ -166,12 +235,13 @@ passed=0
 why=
 next=
 for mode; do
-	limit=${LIMIT:-$(cell $table "$mode" 6)}
+	limit=${LIMIT:-$(cell "$table" "$mode" 6)}
 	log=$dir/$mode.log
+	of "$mode"
 	key=$({ cat "$image" "$(ramdisk "$mode")" "$top/scripts/boot.sh" "$top/scripts/bochs.sh"
-		rows $table | grep "^$mode	"; echo "$accel"
-		case $(cell $table "$mode" 3) in
-		*:*) cat "$dir/$(cell $table "$mode" 3 | cut -d: -f2).vars" || : ;;
+		rows "$table" | grep "^$mode	"; rows "$machines"; echo "$accel"
+		case $(cell "$table" "$mode" 3) in
+		*:*) cat "$dir/$(cell "$table" "$mode" 3 | cut -d: -f2).vars" || : ;;
 		esac; } 2>/dev/null | sha256sum)
 	if [ -n "${SAME:-}" ] && [ "$key" = "$(cat "$dir/$mode.passed" 2>/dev/null)" ]; then
 		passed=$((passed + 1))

@@ -1,19 +1,33 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# initramfs.sh [INIT IMAGE]: make $out/initramfs.gz from busybox, guest-init
-# and the guest's programs; or IMAGE with another /init. The same inputs give the same bytes.
+# initramfs.sh [INIT IMAGE]: make $out/initramfs.gz from busybox, guest-init and the
+# guest's programs; or IMAGE with another /init. The same inputs give the same bytes.
+#
+# Environment: MACHINE, a row of scripts/machines: of its architecture, and
+# $out/initramfs-NAME.gz.
 
 . "$(dirname "$0")/lib.sh"
 
 need cpio cpio
 need busybox busybox-static
 init=${1:-$top/scripts/guest-init}
-busybox=$(command -v busybox)
-if ldd "$busybox" >/dev/null 2>&1; then
-	die "$busybox is not static" "run: apt-get install busybox-static"
+machine=${MACHINE:-}
+if [ -z "$machine" ]; then
+	cc=gcc
+	libc=libc6-dev
+	busybox=$(command -v busybox)
+	if ldd "$busybox" >/dev/null 2>&1; then
+		die "$busybox is not static" "run: apt-get install busybox-static"
+	fi
+else
+	cc=$(cell scripts/machines "$machine" 3)gcc
+	debian=$(cell scripts/machines "$machine" 9)
+	libc=libc6-dev-$debian-cross
+	busybox=$build/busybox/$debian
+	"$top/scripts/busybox.sh" "$debian" "$(cell scripts/machines "$machine" 10)"
 fi
 
-image=${2:-$out/initramfs.gz}
+image=${2:-$out/initramfs${machine:+-$machine}.gz}
 stamp=$image.inputs
 now=$(cat "$init" "$top"/scripts/guest-*.c "$busybox" "$0" | sha256sum)
 [ ! -f "$image" ] || [ "$now" != "$(cat "$stamp" 2>/dev/null)" ] || exit 0
@@ -24,10 +38,11 @@ mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp"
 install -m 755 "$busybox" "$root/bin/busybox"
 install -m 755 "$init" "$root/init"
 for program in guest-mm guest-efi guest-chattr; do
-	gcc -static -pthread -O2 -Wall -Werror -o "$root/bin/$program" "$top/scripts/$program.c" ||
-		die "$program.c does not compile" "run: apt-get install libc6-dev"
+	"$cc" -static -pthread -O2 -Wall -Werror -o "$root/bin/$program" "$top/scripts/$program.c" ||
+		die "$program.c does not compile" "run: apt-get install $libc"
 done
 mv "$root/bin/guest-chattr" "$root/bin/chattr"
+# Another architecture's busybox does not run here; Debian builds them alike.
 for applet in $(busybox --list); do
 	[ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
 done

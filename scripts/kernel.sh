@@ -4,8 +4,11 @@
 #
 # Without a fragment the configuration is kunit/x86_64.config, kunit/guest.config
 # and kunit/suites.config, and the result is in $out/x86_64; kunit/debug-pt.config
-# is merged over it in $out/x86_64-debug. With STOCK=1 the kernel is the one before
-# the series, in $out/x86_64-stock, and without the suites.
+# is merged over it in $out/x86_64-debug.
+#
+# Environment: STOCK=1, the kernel before the series, in $out/x86_64-stock, without
+# the suites; MACHINE, a row of scripts/machines: its kernel instead, of
+# kunit/machine.config and kunit/machine-NAME.config, in $out/NAME.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -13,14 +16,34 @@ need ccache ccache
 [ -z "${STOCK:-}" ] || checkout "$linux" stock
 [ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
 
-name=x86_64${STOCK:+-stock}
+machine=${MACHINE:-x86_64}
+label=x86-64
+name=$machine${STOCK:+-stock}
 for frag; do
 	name=$name-$(basename "$frag" .config | cut -d- -f1)
 done
 dir=$out/$name
-[ -n "${STOCK:-}" ] || set -- "$top/kunit/suites.config" "$@"
-set -- "$top/kunit/x86_64.config" "$top/kunit/guest.config" "$@"
-image=$dir/arch/x86/boot/bzImage
+if [ "$machine" = x86_64 ]; then
+	ARCH=x86_64
+	cc=gcc
+	target=bzImage
+	image=$dir/arch/x86/boot/bzImage
+	[ -n "${STOCK:-}" ] || set -- "$top/kunit/suites.config" "$@"
+	set -- "$top/kunit/x86_64.config" "$top/kunit/guest.config" "$@"
+else
+	label=$machine
+	ARCH=$(cell scripts/machines "$machine" 2)
+	[ -n "$ARCH" ] || die "no machine called $machine" \
+		"choose from: $(rows scripts/machines | cut -f1 | paste -s -d' ')"
+	export CROSS_COMPILE
+	CROSS_COMPILE=$(cell scripts/machines "$machine" 3)
+	cc=${CROSS_COMPILE}gcc
+	target=Image
+	image=$dir/arch/$ARCH/boot/Image
+	need "$cc" "gcc-${CROSS_COMPILE%-}"
+	set -- "$top/kunit/machine.config" "$top/kunit/machine-$machine.config" "$@"
+fi
+export ARCH
 stamp=$dir/built
 start=$(date +%s)
 
@@ -33,12 +56,12 @@ inputs()
 		cat "$frag" "${frag%.config}-$KERNEL.config" 2>/dev/null || :
 	done
 	cat "$top/scripts/config.sh" "$top/scripts/guest-extra.sh" "$top"/scripts/guest-modules/*.c
-	gcc --version
+	"$cc" --version
 }
 
 finish()
 {
-	line="x86-64 kernel: $1 in $(($(date +%s) - start)) s"
+	line="$label kernel: $1 in $(($(date +%s) - start)) s"
 	result "kernel-$name" "$line"
 	echo "| $line"
 	exit 0
@@ -49,8 +72,8 @@ if [ -f "$image" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ]; then
 	case $now in
 	*dirty*) ;;
 	*)
-		result "kernel-$name" "x86-64 kernel: up to date"
-		echo "| x86-64 kernel: up to date"
+		result "kernel-$name" "$label kernel: up to date"
+		echo "| $label kernel: up to date"
 		exit 0
 		;;
 	esac
@@ -64,7 +87,7 @@ ccache --zero-stats >/dev/null
 echo 0 >"$dir/objects"
 rm -f "$dir/made" "$dir/wrong"
 {
-	make -C "$linux" O="$dir" ARCH=x86_64 CC="ccache gcc" -j"$J" bzImage 2>&1 &&
+	make -C "$linux" O="$dir" CC="ccache $cc" -j"$J" "$target" 2>&1 &&
 		: >"$dir/made"
 } | while IFS= read -r said; do
 	case $said in
@@ -80,10 +103,10 @@ rm -f "$dir/made" "$dir/wrong"
 	printf '%s\n' "$said"
 done
 [ -f "$dir/made" ] ||
-	die "the x86-64 kernel does not build: $(cat "$dir/wrong" 2>/dev/null)" \
+	die "the $label kernel does not build: $(cat "$dir/wrong" 2>/dev/null)" \
 		"correct that in $linux and run the same command again"
 rm "$dir/made"
-"$top/scripts/guest-extra.sh" "$linux" "$dir"
+[ "$machine" != x86_64 ] || "$top/scripts/guest-extra.sh" "$linux" "$dir"
 
 case $now in
 *dirty*) ;;

@@ -23,18 +23,26 @@ for arch; do
 	suites=$(cell $table "$arch" 3)
 	limit=$(cell $table "$arch" 4)
 	qemu=$(cell $table "$arch" 5)
+	compiler=$(cell $table "$arch" 6)
 	dir=$out/kunit/$arch
 	mkdir -p "$dir"
 	said=$dir/kunit.log
 	start=$(date +%s)
 
-	set -- --arch="${arch%%-*}" --build_dir="$dir" --jobs="$J" --timeout="$limit" \
-		--make_options="CC=ccache gcc"
+	set -- --arch="${arch%%-*}" --build_dir="$dir" --jobs="$J" --timeout="$limit"
+	if [ "$compiler" = - ]; then
+		set -- "$@" --make_options="CC=ccache gcc"
+	else
+		need "${compiler}gcc" "gcc-${compiler%-}"
+		set -- "$@" --cross_compile="$compiler" --make_options="CC=ccache ${compiler}gcc"
+	fi
 	for config in $(echo "$configs" | tr , ' '); do
 		set -- "$@" --kunitconfig="$top/$config"
 	done
 	if [ "$qemu" != - ]; then
-		need "qemu-system-${arch%%-*}" "qemu-system-x86"
+		need "qemu-system-$(sed -n "s/.*qemu_arch='\(.*\)'.*/\1/p" \
+			"$linux/tools/testing/kunit/qemu_configs/${arch%%-*}.py")" \
+			"the packages of scripts/packages"
 		set -- "$@" --qemu_args="$qemu"
 	fi
 
