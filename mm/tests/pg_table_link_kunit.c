@@ -233,6 +233,49 @@ static void template_has_the_kernel_half(struct kunit *test)
 	free_page((unsigned long)root);
 }
 
+static void what_is_outside_the_scope_is_found(struct kunit *test)
+{
+	static const struct pg_table_scope scope[] = {
+		{ .name = "empty row", .unit = PAGE_SIZE },
+		{
+			.name	= "two pages",
+			.start	= ADDR + 1,
+			.end	= ADDR + PAGE_SIZE + 1,
+			.unit	= PAGE_SIZE,
+		},
+	};
+	const unsigned int nr = ARRAY_SIZE(scope);
+	struct pg_table *pgt = create(test);
+
+	KUNIT_EXPECT_EQ(test, 0, pg_table_count_outside(pgt, 0, 2 * PMD_SIZE, scope, nr));
+	KUNIT_ASSERT_EQ(test, 0, map_page(pgt, ADDR));
+	KUNIT_ASSERT_EQ(test, 0, map_page(pgt, ADDR + PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_count_outside(pgt, 0, 2 * PMD_SIZE, scope, nr));
+	KUNIT_EXPECT_EQ(test, 2, pg_table_count_outside(pgt, 0, 2 * PMD_SIZE, scope, 1));
+	KUNIT_ASSERT_EQ(test, 0, map_page(pgt, ADDR + 2 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, 1, pg_table_count_outside(pgt, 0, 2 * PMD_SIZE, scope, nr));
+	KUNIT_ASSERT_EQ(test, 0, map_page(pgt, ADDR - PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, 2, pg_table_count_outside(pgt, 0, 2 * PMD_SIZE, scope, nr));
+}
+
+static void part_of_a_large_entry_is_outside(struct kunit *test)
+{
+	static const struct pg_table_scope scope = {
+		.name = "page", .start = ADDR, .end = ADDR + PAGE_SIZE, .unit = PAGE_SIZE,
+	};
+	static const struct pg_table_scope rounded = {
+		.name = "PMD", .start = ADDR, .end = ADDR + PAGE_SIZE, .unit = PMD_SIZE,
+	};
+	struct pg_table *pgt = create(test);
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
+		kunit_skip(test, "no large entries");
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, 0, PHYS, PMD_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, 1, pg_table_count_outside(pgt, 0, PUD_SIZE, &scope, 1));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_count_outside(pgt, 0, PUD_SIZE, &rounded, 1));
+}
+
 #ifdef CONFIG_FAULT_INJECTION
 static struct pg_table *failing_from;
 
@@ -278,6 +321,8 @@ static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(link_of_nothing_is_nothing),
 	KUNIT_CASE(links_to_an_owner_are_counted),
 	KUNIT_CASE(template_has_the_kernel_half),
+	KUNIT_CASE(what_is_outside_the_scope_is_found),
+	KUNIT_CASE(part_of_a_large_entry_is_outside),
 	KUNIT_CASE(each_allocation_of_a_link_can_fail),
 	{}
 };

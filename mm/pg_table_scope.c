@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Scopes: whether a page table maps what it may, and nothing else.
+ */
+
+#include <linux/cpumask.h>
+#include <linux/mm.h>
+#include <linux/percpu.h>
+#include <linux/pg_table_context.h>
+#include <linux/pgtable.h>
+#include <linux/printk.h>
+
+static bool covers(const struct pg_table_scope *row, unsigned long offset,
+		   unsigned long start, unsigned long last)
+{
+	return row->end > row->start &&
+	       start >= round_down(row->start + offset, row->unit) &&
+	       last <= round_up(row->end + offset, row->unit) - 1;
+}
+
+static bool row_covers(const struct pg_table_scope *row, unsigned long start,
+		       unsigned long last)
+{
+	int cpu;
+
+	if (!row->percpu)
+		return covers(row, 0, start, last);
+	for_each_possible_cpu(cpu)
+		if (covers(row, per_cpu_offset(cpu), start, last))
+			return true;
+	return false;
+}
+
+static bool is_in_scope(const struct pg_table_scope *scope, unsigned int nr,
+			unsigned long start, unsigned long last)
+{
+	while (nr--)
+		if (row_covers(scope++, start, last))
+			return true;
+	return false;
+}
+
+unsigned int pg_table_count_outside(struct pg_table *pgt, unsigned long start,
+				    unsigned long last,
+				    const struct pg_table_scope *scope, unsigned int nr)
+{
+	unsigned long size, addr = start;
+	unsigned int outside = 0;
+	pte_t *entry;
+
+	do {
+		entry = pg_table_lookup(pgt, addr, &size);
+		if (!entry)
+			size = PGDIR_SIZE;
+		else if (pte_present(ptep_get(entry)) &&
+			 !is_in_scope(scope, nr, addr & ~(size - 1), addr | (size - 1)) &&
+			 outside++ < 8)
+			pr_warn("page table maps %lx, which is in no scope\n",
+				addr & ~(size - 1));
+		addr |= size - 1;
+	} while (addr++ < last);
+	return outside;
+}
