@@ -1,6 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# boot.sh [MODE...|all]: boot the x86-64 kernel in the modes of scripts/modes.
+# boot.sh [MODE...|all]: boot the x86-64 kernel in the modes of scripts/modes; with
+# BUILD, also in those of scripts/modes-BUILD.
 #
 # A mode passes when guest-init's plan was completed with every check ok. The
 # result is $out/boot/MODE.ktap, the console $out/boot/MODE.log.
@@ -18,16 +19,20 @@ image=${IMAGE:-$out/x86_64$suffix/arch/x86/boot/bzImage}
 dir=${DIR:-$out/boot$suffix}
 accel=${ACCEL:-tcg}
 table=scripts/modes
+if [ -f "$top/scripts/modes$suffix" ] && [ -n "$suffix" ]; then
+	table=${out#"$top"/}/modes$suffix
+	cat "$top/scripts/modes" "$top/scripts/modes$suffix" >"$top/$table"
+fi
 
 [ $# -gt 0 ] || set -- all
 if [ "$*" = all ]; then
 	# Mode names have no blanks.
 	# shellcheck disable=SC2046
-	set -- $(rows $table | cut -f1)
+	set -- $(rows "$table" | cut -f1)
 fi
 for mode; do
-	[ -n "$(cell $table "$mode" 2)" ] || die "no boot mode called $mode" \
-		"choose from: $(rows $table | cut -f1 | paste -s -d' ')"
+	[ -n "$(cell "$table" "$mode" 2)" ] || die "no boot mode called $mode" \
+		"choose from: $(rows "$table" | cut -f1 | paste -s -d' ')"
 done
 [ -f "$image" ] || die "no kernel $image" "run: make kernel"
 need qemu-system-x86_64 qemu-system-x86
@@ -39,15 +44,35 @@ if [ -z "$initramfs" ]; then
 	initramfs=$out/initramfs.gz
 fi
 mkdir -p "$dir"
+# The kernel takes archives one behind the other.
+modules=$out/x86_64$suffix/modules.gz
+if [ -f "$modules" ]; then
+	cat "$initramfs" "$modules" >"$dir/initramfs.gz"
+	initramfs=$dir/initramfs.gz
+fi
+
+# with_kernel FILE: the initramfs with the kernel and itself, to kexec into.
+with_kernel()
+{
+	rm -rf "$dir/kexec"
+	mkdir -p "$dir/kexec/boot"
+	cp "$image" "$dir/kexec/boot/kernel"
+	cp "$initramfs" "$dir/kexec/boot/initramfs.gz"
+	{
+		cat "$initramfs"
+		(cd "$dir/kexec" && find . | cpio --quiet -H newc -o) | gzip -1
+	} >"$1"
+	rm -rf "$dir/kexec"
+}
 
 # qemu MODE ACCEL LIMIT COMMAND-LINE: one boot, the console to stdout.
 qemu()
 {
 	mode=$1 accelerator=$2 seconds=$3 append=$4
-	cpu=$(cell $table "$mode" 4)
-	cpus=$(cell $table "$mode" 5)
+	cpu=$(cell "$table" "$mode" 4)
+	cpus=$(cell "$table" "$mode" 5)
 	set --
-	if [ "$(cell $table "$mode" 3)" = efi ]; then
+	if [ "$(cell "$table" "$mode" 3)" = efi ]; then
 		ovmf=/usr/share/OVMF
 		[ -f $ovmf/OVMF_CODE_4M.fd ] ||
 			die "no OVMF in $ovmf" "run: apt-get install ovmf"
@@ -55,22 +80,30 @@ qemu()
 		set -- -drive "if=pflash,format=raw,unit=0,readonly=on,file=$ovmf/OVMF_CODE_4M.fd" \
 			-drive "if=pflash,format=raw,unit=1,file=$dir/$mode.vars"
 	fi
+	initrd=$initramfs
+	case $(cell "$table" "$mode" 8) in
+	*kexec=*)
+		initrd=$dir/$mode.gz
+		with_kernel "$initrd"
+		;;
+	esac
 	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config \
 		-machine q35 -accel "$accelerator" -cpu "$cpu" -smp "$cpus" -m 512 \
 		-display none -serial stdio -no-reboot "$@" \
-		-kernel "$image" -initrd "$initramfs" -append "$append" </dev/null
+		-kernel "$image" -initrd "$initrd" -append "$append" </dev/null
 }
 
 # boot MODE ACCEL LIMIT: run the mode's machine; status 124 is a time-out.
 boot()
 {
-	line=$(cell $table "$1" 7)
+	line=$(cell "$table" "$1" 7)
 	[ "$line" != - ] || line=
-	line="console=ttyS0 panic=-1 $line -- expect $(cell $table "$1" 8) end"
-	case $(cell $table "$1" 2) in
+	line="console=ttyS0 panic=-1 $line -- expect $(cell "$table" "$1" 8) end"
+	case $(cell "$table" "$1" 2) in
 	qemu) qemu "$1" "$2" "$3" "$line" ;;
+	qemu-single) qemu "$1" "$2${single:-}" "$3" "$line" ;;
 	bochs)
-		"$top/scripts/bochs.sh" "$(cell $table "$1" 4)" "$(cell $table "$1" 5)" \
+		"$top/scripts/bochs.sh" "$(cell "$table" "$1" 4)" "$(cell "$table" "$1" 5)" \
 			"$3" "$image" "$initramfs" "$line" "$dir/$1"
 		;;
 	esac
@@ -79,7 +112,7 @@ boot()
 # verdict MODE LOG KTAP STATUS LIMIT: empty when the boot passed, else why not.
 verdict()
 {
-	expected=$(cell $table "$1" 8)
+	expected=$(cell "$table" "$1" 8)
 	shift
 	tr -d '\r' <"$1" | sed -n '/^KTAP version 1$/,/^# guest-init: end/p' |
 		grep -E '^(KTAP|1\.\.|ok |not ok |#)' >"$2" || :
@@ -108,7 +141,7 @@ verdict()
 
 if [ "$accel" = auto ]; then
 	accel=tcg
-	first=$(rows $table | cut -f1 | head -n 1)
+	first=$(rows "$table" | cut -f1 | head -n 1)
 	if [ -w /dev/kvm ]; then
 		status=0
 		(boot "$first" kvm 10) >"$dir/probe.log" 2>&1 || status=$?
@@ -117,14 +150,17 @@ if [ "$accel" = auto ]; then
 	echo "| accelerator: $accel"
 fi
 
+# One thread of the host for all CPUs.
+[ "$accel" != tcg ] || single=,thread=single
+
 passed=0
 why=
 next=
 for mode; do
-	limit=${LIMIT:-$(cell $table "$mode" 6)}
+	limit=${LIMIT:-$(cell "$table" "$mode" 6)}
 	log=$dir/$mode.log
 	key=$({ cat "$image" "$initramfs" "$top/scripts/boot.sh" "$top/scripts/bochs.sh"
-		rows $table | grep "^$mode	"; echo "$accel"; } | sha256sum)
+		rows "$table" | grep "^$mode	"; echo "$accel"; } | sha256sum)
 	if [ -n "${SAME:-}" ] && [ "$key" = "$(cat "$dir/$mode.passed" 2>/dev/null)" ]; then
 		passed=$((passed + 1))
 		echo "| boot $mode: $(grep -c '^ok ' "$dir/$mode.ktap") checks passed before, nothing changed"

@@ -56,12 +56,17 @@ rm -f "$stamp"
 
 "$top/scripts/config.sh" "$dir" "$@"
 
+targets=bzImage
+! grep -q '=m$' "$dir/.config" || targets='bzImage modules'
+
 # The log's last line says how far the build is.
 ccache --zero-stats >/dev/null
 echo 0 >"$dir/objects"
 rm -f "$dir/made" "$dir/wrong"
 {
-	make -C "$linux" O="$dir" ARCH=x86_64 CC="ccache gcc" -j"$J" bzImage 2>&1 &&
+	# Words of a list of targets.
+	# shellcheck disable=SC2086
+	make -C "$linux" O="$dir" ARCH=x86_64 CC="ccache gcc" -j"$J" $targets 2>&1 &&
 		: >"$dir/made"
 } | while IFS= read -r said; do
 	case $said in
@@ -80,6 +85,19 @@ done
 	die "the x86-64 kernel does not build: $(cat "$dir/wrong" 2>/dev/null)" \
 		"correct that in $linux and run the same command again"
 rm "$dir/made"
+
+# modules.gz: an archive beside the initramfs, with the modules that were built.
+rm -rf "$dir/modules.root" "$dir/modules.gz"
+if [ "$targets" != bzImage ]; then
+	mkdir -p "$dir/modules.root/modules"
+	sed 's/\.o$/.ko/' "$dir/modules.order" | while read -r module; do
+		cp "$dir/$module" "$dir/modules.root/modules/"
+	done
+	find "$dir/modules.root" -exec touch -h -d @0 {} +
+	(cd "$dir/modules.root" && find . | LC_ALL=C sort |
+		cpio --quiet --reproducible -R 0:0 -H newc -o) | gzip -9n >"$dir/modules.gz"
+	rm -rf "$dir/modules.root"
+fi
 
 case $now in
 *dirty*) ;;
