@@ -34,7 +34,7 @@ static void free_text(void *text)
 /* Executable memory that only text_poke() can write. */
 static u8 *alloc_text(struct kunit *test)
 {
-	u8 *text = execmem_alloc(EXECMEM_DEFAULT, SIZE);
+	u8 *text = execmem_alloc(EXECMEM_BPF, SIZE);
 
 	KUNIT_ASSERT_NOT_NULL(test, text);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_text, text));
