@@ -32,7 +32,7 @@ kinds()
 
 [ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
 if [ "${1:-}" = --check ]; then
-	[ -f "$table" ] || die "there is no ${table#"$top"/}" "run: make soak"
+	[ -f "$table" ] || die "there is no ${table#"$top"/}" "run: scripts/storm.sh"
 	[ "$(sed -n 's/^# inputs: //p' "$table")" = "$(inputs)" ] ||
 		die "${table#"$top"/} is of other inputs" "run: scripts/storm.sh"
 	kinds | while read -r kind; do

@@ -44,8 +44,9 @@ says "the bytes are told" '^# wrong bytes after .* at [0-9a-f]*: ' "$log"
 says "so are the checks" 'error: .*check failed: selftests=on, storm=25, hotplug=on, suspend=' "$work/said"
 
 # shellcheck disable=SC2016
-check "a kernel that does not go on with another fails" planted kexec kexec \
+check "a kernel that does not go on with another fails" planted kexec default \
 	's,/boot/kernel,/boot/none,; s/^set -- user_space/set -- kexec=on/; s/^\tptdump \$wanted kernel_log/\tkernel_log/'
+says "why is told" '^# open: No such file' "$log"
 says "the second boot is missed" '^# no second boot' "$log"
 
 # table NAME SED-SCRIPT PATTERN: an edit of the table that its check must refuse.
