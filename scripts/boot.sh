@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# boot.sh [MODE...|all]: boot in the modes of scripts/modes; "all" are those of
-# the x86-64 kernel. The others name a row of scripts/machines.
+# boot.sh [MODE...|all]: boot in the modes of scripts/modes; with BUILD, also in those
+# of scripts/modes-BUILD. "all" are those of the x86-64 kernel; the others name a row
+# of scripts/machines.
 #
 # A mode passes when guest-init's plan was completed with every check ok. The
 # result is $out/boot/MODE.ktap, the console $out/boot/MODE.log.
@@ -19,12 +20,17 @@ dir=${DIR:-$out/boot$suffix}
 accel=${ACCEL:-tcg}
 table=${MODES:-scripts/modes}
 machines=${MACHINES:-scripts/machines}
+if [ -n "$suffix" ] && [ -f "$top/$table$suffix" ]; then
+	mkdir -p "$out"
+	cat "$top/$table" "$top/$table$suffix" >"$out/modes$suffix"
+	table=${out#"$top"/}/modes$suffix
+fi
 
 [ $# -gt 0 ] || set -- all
 if [ "$*" = all ]; then
 	# Mode names have no blanks.
 	# shellcheck disable=SC2046
-	set -- $(rows "$table" | awk -F'\t+' '$2 == "qemu" || $2 == "bochs" { print $1 }')
+	set -- $(rows "$table" | awk -F'\t+' '$2 ~ /^(qemu|bochs)/ { print $1 }')
 fi
 need timeout coreutils
 
@@ -35,7 +41,7 @@ of()
 	case $machine in
 	'') die "no boot mode called $1" \
 		"choose from: $(rows "$table" | cut -f1 | paste -s -d' ')" ;;
-	qemu | bochs)
+	qemu* | bochs)
 		image=${IMAGE:-$out/x86_64$suffix/arch/x86/boot/bzImage}
 		initramfs=${INITRAMFS:-$out/initramfs.gz}
 		console=ttyS0
@@ -52,6 +58,39 @@ of()
 }
 
 mkdir -p "$dir"
+# with_kernel FILE...: the archives with the kernel and themselves, to kexec into.
+with_kernel()
+{
+	rm -rf "$dir/kexec"
+	mkdir -p "$dir/kexec/boot"
+	cp "$image" "$dir/kexec/boot/kernel"
+	cat "$@" >"$dir/kexec/boot/initramfs.gz"
+	cat "$@"
+	(cd "$dir/kexec" && find . | cpio --quiet -H newc -o) | gzip -1
+	rm -rf "$dir/kexec"
+}
+
+# pack MODE: its initramfs; the kernel takes archives one behind the other. What was
+# built with this kernel: its modules, and for who wants them the guest's and self-tests.
+pack()
+{
+	expected=$(cell "$table" "$1" 8)
+	made=${image%/arch/*}
+	target=$dir/$1.gz
+	set -- "$initramfs"
+	case $expected in
+	*module=* | *selftest=*)
+		[ -f "$made/guest-extra.gz" ] || die "no $made/guest-extra.gz" "run: make kernel"
+		set -- "$@" "$made/guest-extra.gz"
+		;;
+	esac
+	[ ! -f "$made/modules.gz" ] || set -- "$@" "$made/modules.gz"
+	case $expected in
+	*kexec=*) with_kernel "$@" ;;
+	*) cat "$@" ;;
+	esac >"$target"
+}
+
 for mode; do
 	of "$mode"
 	[ -f "$image" ] || die "no kernel $image" "run: $make"
@@ -59,24 +98,8 @@ for mode; do
 		need qemu-system-x86_64 qemu-system-x86
 	fi
 	[ -n "${INITRAMFS:-}" ] || MACHINE=$machine "$top/scripts/initramfs.sh" >&2
-	case $(cell "$table" "$mode" 8) in
-	*module=* | *selftest=*)
-		extra=${image%/arch/*}/guest-extra.gz
-		[ -f "$extra" ] || die "no $extra for mode $mode" "run: make kernel"
-		cat "$initramfs" "$extra" >"$dir/initramfs.gz"
-		;;
-	esac
+	pack "$mode"
 done
-
-# ramdisk MODE: its initramfs, with what was built with this kernel if the mode wants
-# modules or self-tests.
-ramdisk()
-{
-	case $(cell "$table" "$1" 8) in
-	*module=* | *selftest=*) echo "$dir/initramfs.gz" ;;
-	*) echo "$initramfs" ;;
-	esac
-}
 
 # firmware MODE: print QEMU's arguments for EFI, one a line, and make the variable
 # store of the mode, a new one or a copy of another mode's.
@@ -121,7 +144,7 @@ qemu()
 	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config \
 		-machine q35 -accel "$accelerator" -cpu "$cpu" -smp "$cpus" -m 512 \
 		-display none -serial stdio -no-reboot "$@" \
-		-kernel "$image" -initrd "$(ramdisk "$mode")" -append "$append" </dev/null
+		-kernel "$image" -initrd "$dir/$mode.gz" -append "$append" </dev/null
 }
 
 # other MODE LIMIT COMMAND-LINE: one boot of a machine of scripts/machines.
@@ -142,7 +165,7 @@ other()
 	case $(cell "$table" "$mode" 3),$start in
 	efi,pflash)
 		cp "${firmware#*,}" "$dir/$mode.vars"
-		set -- "$@" -kernel "$image" -initrd "$initramfs" \
+		set -- "$@" -kernel "$image" -initrd "$dir/$mode.gz" \
 			-drive "if=pflash,format=raw,unit=0,readonly=on,file=${firmware%,*}" \
 			-drive "if=pflash,format=raw,unit=1,file=$dir/$mode.vars"
 		;;
@@ -161,12 +184,12 @@ other()
 			rm -f "$disk" && truncate -s 64M "$disk" && mformat -i "$disk" -F :: &&
 			mcopy -i "$disk" "$disk.boot" ::/boot.scr &&
 			mcopy -i "$disk" "$image" ::/Image &&
-			mcopy -i "$disk" "$initramfs" ::/initrd ||
+			mcopy -i "$disk" "$dir/$mode.gz" ::/initrd ||
 			die "the disk for $mode cannot be written" "look for space in $dir"
 		set -- -kernel "$firmware" -device virtio-blk-device,drive=disk \
 			-drive "if=none,format=raw,id=disk,file=$disk"
 		;;
-	*) set -- "$@" -kernel "$image" -initrd "$initramfs" ;;
+	*) set -- "$@" -kernel "$image" -initrd "$dir/$mode.gz" ;;
 	esac
 	timeout --foreground -k 5 "$seconds" "$qemu" -nodefaults -no-user-config \
 		-machine "$(cell "$machines" "$machine" 5)" -accel tcg -cpu "$cpu" -smp "$cpus" -m 512 \
@@ -182,9 +205,10 @@ boot()
 	line="console=$console panic=-1 $line -- expect $(cell "$table" "$1" 8) end"
 	case $(cell "$table" "$1" 2) in
 	qemu) qemu "$1" "$2" "$3" "$line" ;;
+	qemu-single) qemu "$1" "$2${single:-}" "$3" "$line" ;;
 	bochs)
 		"$top/scripts/bochs.sh" "$(cell "$table" "$1" 4)" "$(cell "$table" "$1" 5)" \
-			"$3" "$image" "$(ramdisk "$1")" "$line" "$dir/$1"
+			"$3" "$image" "$dir/$1.gz" "$line" "$dir/$1"
 		;;
 	*) other "$1" "$3" "$line" ;;
 	esac
@@ -231,6 +255,9 @@ if [ "$accel" = auto ]; then
 	echo "| accelerator: $accel"
 fi
 
+# One thread of the host for all CPUs.
+[ "$accel" != tcg ] || single=,thread=single
+
 passed=0
 why=
 next=
@@ -238,7 +265,7 @@ for mode; do
 	limit=${LIMIT:-$(cell "$table" "$mode" 6)}
 	log=$dir/$mode.log
 	of "$mode"
-	key=$({ cat "$image" "$(ramdisk "$mode")" "$top/scripts/boot.sh" "$top/scripts/bochs.sh"
+	key=$({ cat "$image" "$dir/$mode.gz" "$top/scripts/boot.sh" "$top/scripts/bochs.sh"
 		rows "$table" | grep "^$mode	"; rows "$machines"; echo "$accel"
 		case $(cell "$table" "$mode" 3) in
 		*:*) cat "$dir/$(cell "$table" "$mode" 3 | cut -d: -f2).vars" || : ;;

@@ -82,12 +82,16 @@ rm -f "$stamp"
 
 "$top/scripts/config.sh" "$dir" "$@"
 
+! grep -q '=m$' "$dir/.config" || target="$target modules"
+
 # The log's last line says how far the build is.
 ccache --zero-stats >/dev/null
 echo 0 >"$dir/objects"
 rm -f "$dir/made" "$dir/wrong"
 {
-	make -C "$linux" O="$dir" CC="ccache $cc" -j"$J" "$target" 2>&1 &&
+	# Targets are words.
+	# shellcheck disable=SC2086
+	make -C "$linux" O="$dir" CC="ccache $cc" -j"$J" $target 2>&1 &&
 		: >"$dir/made"
 } | while IFS= read -r said; do
 	case $said in
@@ -107,6 +111,19 @@ done
 		"correct that in $linux and run the same command again"
 rm "$dir/made"
 [ "$machine" != x86_64 ] || "$top/scripts/guest-extra.sh" "$linux" "$dir"
+
+# modules.gz: an archive beside the initramfs, with the modules that were built.
+rm -rf "$dir/modules.root" "$dir/modules.gz"
+if grep -q '=m$' "$dir/.config"; then
+	mkdir -p "$dir/modules.root/modules"
+	sed 's/\.o$/.ko/' "$dir/modules.order" | while read -r module; do
+		cp "$dir/$module" "$dir/modules.root/modules/"
+	done
+	find "$dir/modules.root" -exec touch -h -d @0 {} +
+	(cd "$dir/modules.root" && find . | LC_ALL=C sort |
+		cpio --quiet --reproducible -R 0:0 -H newc -o) | gzip -9n >"$dir/modules.gz"
+	rm -rf "$dir/modules.root"
+fi
 
 case $now in
 *dirty*) ;;

@@ -17,3 +17,6 @@ fi
 if [ -f "$top/docs/results/mutants-$KERNEL.tsv" ]; then
 	"$phase" mutants "plant faults in the object" "$top/scripts/mutants.sh" --soak
 fi
+if [ -f "$top/docs/results/storm-$KERNEL.tsv" ]; then
+	"$phase" storm "poke text for five minutes" "$top/scripts/storm.sh"
+fi

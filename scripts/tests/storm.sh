@@ -1,0 +1,64 @@
+#!/bin/sh
+# SPDX-License-Identifier: GPL-2.0
+# Faults planted in what the debugging kernel does with its own text, and in the
+# table of the long run: each must be found, and be named.
+
+. "$(dirname "$0")/../lib.sh"
+# shellcheck source=tap.sh
+. "$top/scripts/tests/tap.sh"
+
+work=$out/tests/storm
+rm -rf "$work"
+mkdir -p "$work"
+[ -f "$out/x86_64-debug/arch/x86/boot/bzImage" ] ||
+	die "there is no kernel to boot" "run: scripts/kernel.sh kunit/debug-pt.config"
+
+# planted NAME MODE SED-SCRIPT: boot with a fault in guest-init; $log has the console.
+planted()
+{
+	sed "$3" "$top/scripts/guest-init" >"$work/$1.init"
+	! cmp -s "$work/$1.init" "$top/scripts/guest-init" ||
+		die "the fault $1 was not planted" "compare scripts/guest-init and $0"
+	"$top/scripts/initramfs.sh" "$work/$1.init" "$work/$1.gz"
+	log=$work/$1/$2.log
+	! BUILD=debug INITRAMFS=$work/$1.gz DIR=$work/$1 "$top/scripts/boot.sh" "$2" \
+		>"$work/said" 2>&1 </dev/null
+}
+
+# says TEXT PATTERN FILE
+says()
+{
+	if grep -q "$2" "$3"; then
+		pass "$1"
+	else
+		fail "$1" "it said: $(tail -n 1 "$work/said")"
+	fi
+}
+
+# In the midst of the storm, somebody else probes the function that it looks at.
+# shellcheck disable=SC2016
+check "a storm that finds other bytes than its own fails" planted storm storm \
+	's/kprobe tracing: /nothing: /
+	s/^set -- /fault() { (until pidof guest-storm; do sleep 1; done; sleep 3; cd $tracing; echo p:other $f >kprobe_events; echo 1 >events\/kprobes\/other\/enable) >\/dev\/null 2>\&1 \& }\ntracing=\/sys\/kernel\/tracing f=__x64_sys_getppid\n&fault /'
+says "the bytes are told" '^# wrong bytes after .* at [0-9a-f]*: ' "$log"
+says "so are the checks" 'error: .*check failed: selftests=on, storm=25, hotplug=on, suspend=' "$work/said"
+
+# shellcheck disable=SC2016
+check "a kernel that does not go on with another fails" planted kexec default \
+	's,/boot/kernel,/boot/none,; s/^set -- user_space/set -- kexec=on/; s/^\tptdump \$wanted kernel_log/\tkernel_log/'
+says "why is told" '^# open: No such file' "$log"
+says "the second boot is missed" '^# no second boot' "$log"
+
+# table NAME SED-SCRIPT PATTERN: an edit of the table that its check must refuse.
+table()
+{
+	sed "$2" "$top/docs/results/storm-$KERNEL.tsv" >"$work/table"
+	if TABLE=$work/table "$top/scripts/storm.sh" --check >"$work/said" 2>&1; then
+		fail "$1" "it passed"
+	else
+		says "$1" "^error: .*$3" "$work/said"
+	fi
+}
+table "a table of other inputs is found" 's/^# inputs: ./&0/' 'is of other inputs'
+table "a kind without a pass is found" '/^module/d' 'no pass of module'
+finish
