@@ -91,6 +91,23 @@ sizes()
 	echo "$key" >"$bench/$1/sizes.key"
 }
 
+# step SUBJECT: the commit of the series whose subject begins so.
+step()
+{
+	git -C "$linux" log --format='%H %s' "stock..$commit_ours" |
+		awk -v s="$1" 'index($0, " " s) == 41 { print $1 }' | grep . ||
+		die "the series has no step \"$1\"" "correct its subject in scripts/bench.sh"
+}
+
+# lines COMMIT: of C, in all files that the steps of the users touch.
+lines()
+{
+	git -C "$linux" diff --name-only "$first^" "$last" -- '*.c' '*.h' |
+		while read -r file; do
+			git -C "$linux" show "$1:$file" 2>/dev/null || :
+		done | wc -l
+}
+
 # machine SIDE BOOT: boot it, the console to stdout. With -seed and the clock of
 # the guest, one run is like another.
 machine()
@@ -172,11 +189,17 @@ EOF
 		die "guest-bench.c does not compile" "run: apt-get install libc6-dev"
 	"$top/scripts/initramfs.sh" "$bench/guest-bench" "$bench/initramfs.gz"
 
+	first=$(step 'x86/alternative: poke text through')
+	last=$(step 'x86/mm/pat: remove the mapping of holes')
+	echo "lines $(lines "$first^")" >"$bench/stock/lines"
+	echo "lines $(lines "$last")" >"$bench/ours/lines"
+
 	rm -f "$bench"/values.*
 	n=1
 	while [ $n -le "$RUNS" ]; do
 		for side in stock ours; do
-			sed "s/^/$side size /" "$bench/$side/sizes" >>"$bench/values.$n"
+			cat "$bench/$side/sizes" "$bench/$side/lines" |
+				sed "s/^/$side size /" >>"$bench/values.$n"
 			for boot in $boots; do
 				run $side "$boot" $n
 			done
