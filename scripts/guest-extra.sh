@@ -29,8 +29,10 @@ for f in "$top"/scripts/guest-modules/*.c; do
 done
 cmp -s "$work/Kbuild.new" "$work/Kbuild" || cp "$work/Kbuild.new" "$work/Kbuild"
 
-# The kernel's own modules are not built, so there is no Module.symvers.
-for goal in modules_prepare "M=$work KBUILD_EXTRA_SYMBOLS=$dir/vmlinux.symvers modules"; do
+# Without modules of the kernel's own there is no Module.symvers.
+symbols=
+[ -f "$dir/Module.symvers" ] || symbols=KBUILD_EXTRA_SYMBOLS=$dir/vmlinux.symvers
+for goal in modules_prepare "M=$work $symbols modules"; do
 	# Words of a goal have no blanks.
 	# shellcheck disable=SC2086
 	make -C "$tree" O="$dir" ARCH=x86_64 CC="ccache gcc" -j"$J" $goal >"$log" 2>&1 ||

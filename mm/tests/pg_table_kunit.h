@@ -37,7 +37,7 @@ static inline long bytes(struct pg_table *pgt)
 
 /* translate: what @addr is mapped to; false if it is not mapped. */
 static inline bool translate(struct pg_table *pgt, unsigned long addr, phys_addr_t *phys,
-		      unsigned long *size)
+			     unsigned long *size)
 {
 	pte_t *entry = pg_table_lookup(pgt, addr, size);
 
@@ -54,7 +54,7 @@ static inline bool translate(struct pg_table *pgt, unsigned long addr, phys_addr
 }
 
 static inline void expect_mapped(struct kunit *test, struct pg_table *pgt,
-			  unsigned long addr, phys_addr_t phys)
+				 unsigned long addr, phys_addr_t phys)
 {
 	unsigned long size = 0;
 	phys_addr_t is = 0;
@@ -65,7 +65,7 @@ static inline void expect_mapped(struct kunit *test, struct pg_table *pgt,
 }
 
 static inline void expect_unmapped(struct kunit *test, struct pg_table *pgt,
-			    unsigned long addr)
+				   unsigned long addr)
 {
 	unsigned long size;
 	phys_addr_t is;
