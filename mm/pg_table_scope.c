@@ -18,6 +18,11 @@ static bool covers(const struct pg_table_scope *row, unsigned long offset,
 	       last <= round_up(row->end + offset, row->unit) - 1;
 }
 
+static unsigned long per_cpu_start(const struct pg_table_scope *row, int cpu)
+{
+	return (unsigned long)per_cpu_ptr((void __percpu __force *)row->start, cpu);
+}
+
 static bool row_covers(const struct pg_table_scope *row, unsigned long start,
 		       unsigned long last)
 {
@@ -26,7 +31,7 @@ static bool row_covers(const struct pg_table_scope *row, unsigned long start,
 	if (!row->percpu)
 		return covers(row, 0, start, last);
 	for_each_possible_cpu(cpu)
-		if (covers(row, per_cpu_offset(cpu), start, last))
+		if (covers(row, per_cpu_start(row, cpu) - row->start, start, last))
 			return true;
 	return false;
 }
