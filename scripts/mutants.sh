@@ -56,6 +56,8 @@ if [ ! -d "$tree" ]; then
 	git -C "$linux" worktree add -q --detach --force "$tree"
 fi
 git -C "$tree" checkout -q --force --detach "$(git -C "$linux" rev-parse HEAD)"
+# A run that was killed may have left the image of a fault, newer than its source.
+rm -rf "$obj/arch/x86/boot"
 "$top/scripts/config.sh" "$obj" "$top/kunit/x86_64.config" "$top/kunit/guest.config" \
 	"$top/kunit/suites.config"
 
