@@ -56,14 +56,17 @@ if [ ! -d "$tree" ]; then
 	git -C "$linux" worktree add -q --detach --force "$tree"
 fi
 git -C "$tree" checkout -q --force --detach "$(git -C "$linux" rev-parse HEAD)"
-# A run that was killed may have left the image of a fault, newer than its source.
 rm -rf "$obj/arch/x86/boot"
 "$top/scripts/config.sh" "$obj" "$top/kunit/x86_64.config" "$top/kunit/guest.config" \
 	"$top/kunit/suites.config"
 
+# The image includes the kernel by .incbin, which ccache does not see when it looks
+# at dependencies only: it would give the image of another fault of the same size.
 compile()
 {
-	make -s -C "$tree" O="$obj" ARCH=x86_64 CC="ccache gcc" -j"$J" bzImage >"$dir/$1.log" 2>&1 &&
+	make -s -C "$tree" O="$obj" ARCH=x86_64 CC="ccache gcc" -j"$J" vmlinux >"$dir/$1.log" 2>&1 &&
+		CCACHE_DISABLE=1 make -s -C "$tree" O="$obj" ARCH=x86_64 CC="ccache gcc" -j"$J" \
+			bzImage >>"$dir/$1.log" 2>&1 &&
 		"$top/scripts/guest-extra.sh" "$tree" "$obj" >>"$dir/$1.log" 2>&1
 }
 
