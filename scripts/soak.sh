@@ -17,6 +17,19 @@ fi
 if [ -f "$top/docs/results/mutants-$KERNEL.tsv" ]; then
 	"$phase" mutants "plant faults in the object" "$top/scripts/mutants.sh" --soak
 fi
-if [ -f "$top/docs/results/storm-$KERNEL.tsv" ]; then
-	"$phase" storm "poke text for five minutes" "$top/scripts/storm.sh"
+# Other machines, and the stock kernel on the same firmware.
+if [ "$KERNEL" = 6.12 ] && [ -z "$KSRC" ]; then
+	"$phase" kernel "build the x86-64 kernel" "$top/scripts/kernel.sh"
+	"$phase" kernel-stock "and the one before the series" env STOCK=1 "$top/scripts/kernel.sh"
+	"$phase" efi "compare what EFI maps" "$top/scripts/efi.sh"
+	"$phase" efi-faults "with planted faults" "$top/scripts/tests/efi.sh"
+	for machine in arm64 riscv64; do
+		"$phase" "kernel-$machine" "build for $machine" env MACHINE=$machine \
+			"$top/scripts/kernel.sh"
+	done
+	"$phase" boot-machines "boot them" "$top/scripts/boot.sh" arm64 riscv64 riscv64-sv39
+	"$phase" machines-faults "with planted faults" "$top/scripts/tests/machines.sh"
+	"$phase" kunit-machines "KUnit elsewhere" "$top/scripts/kunit.sh" i386-pae s390
+	"$phase" storm "five minutes of text poking" "$top/scripts/storm.sh"
+	"$phase" storm-faults "with planted faults" "$top/scripts/tests/storm.sh"
 fi
