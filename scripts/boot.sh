@@ -57,7 +57,6 @@ of()
 	esac
 }
 
-mkdir -p "$dir"
 # with_kernel FILE...: the archives with the kernel and themselves, to kexec into.
 with_kernel()
 {
@@ -91,6 +90,7 @@ pack()
 	esac >"$target"
 }
 
+mkdir -p "$dir"
 for mode; do
 	of "$mode"
 	[ -f "$image" ] || die "no kernel $image" "run: $make"

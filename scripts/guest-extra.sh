@@ -50,7 +50,4 @@ for program in create-read open-unlink; do
 	gcc -static -O2 -o "$root/selftests/efivarfs/$program" "$tests/$program.c" >"$log" 2>&1 ||
 		die "$tests/$program.c does not compile" "read $log"
 done
-find "$root" -exec touch -h -d @0 {} +
-(cd "$root" && find . | sort |
-	cpio --quiet --reproducible -R 0:0 -H newc -o) | gzip -9n >"$dir/guest-extra.gz"
-rm -rf "$root"
+archive "$root" "$dir/guest-extra.gz"

@@ -46,8 +46,5 @@ mv "$root/bin/guest-chattr" "$root/bin/chattr"
 for applet in $(busybox --list); do
 	[ "$applet" = busybox ] || ln -s busybox "$root/bin/$applet"
 done
-find "$root" -exec touch -h -d @0 {} +
-(cd "$root" && find . | LC_ALL=C sort |
-	cpio --quiet --reproducible -R 0:0 -H newc -o) | gzip -9n >"$image"
-rm -rf "$root"
+archive "$root" "$image"
 printf '%s\n' "$now" >"$stamp"

@@ -121,10 +121,7 @@ if grep -q '=m$' "$dir/.config"; then
 	sed 's/\.o$/.ko/' "$dir/modules.order" | while read -r module; do
 		cp "$dir/$module" "$dir/modules.root/modules/"
 	done
-	find "$dir/modules.root" -exec touch -h -d @0 {} +
-	(cd "$dir/modules.root" && find . | LC_ALL=C sort |
-		cpio --quiet --reproducible -R 0:0 -H newc -o) | gzip -9n >"$dir/modules.gz"
-	rm -rf "$dir/modules.root"
+	archive "$dir/modules.root" "$dir/modules.gz"
 fi
 
 case $now in

@@ -109,6 +109,16 @@ checkout()
 		git -C "$1" checkout -q -f --detach "$commit"
 }
 
+# archive ROOT FILE: pack a directory for the kernel to unpack, and remove it. The
+# same contents give the same bytes.
+archive()
+{
+	find "$1" -exec touch -h -d @0 {} +
+	(cd "$1" && find . | sort | cpio --quiet --reproducible -R 0:0 -H newc -o) |
+		gzip -9n >"$2"
+	rm -rf "$1"
+}
+
 # variant STEP: the hand-written diff of a step, if it has one: for this tree
 # of the user's, for this kernel, or for all.
 variant()

@@ -11,21 +11,6 @@ work=$out/tests/boot
 rm -rf "$work"
 mkdir -p "$work"
 
-# says TEXT PATTERN COMMAND...: the command fails, and its error line says so.
-says()
-{
-	text=$1
-	pattern=$2
-	shift 2
-	if "$@" >"$work/said" 2>&1 </dev/null; then
-		fail "$text" "it succeeded"
-	elif ! grep -q "^error: .*$pattern" "$work/said"; then
-		fail "$text" "it said: $(tail -n 1 "$work/said")"
-	else
-		pass "$text"
-	fi
-}
-
 # planted NAME SED-SCRIPT: the initramfs of a guest-init with a fault.
 planted()
 {

@@ -10,21 +10,6 @@ work=$out/tests/efi
 rm -rf "$work"
 mkdir -p "$work"
 
-# says TEXT PATTERN COMMAND...: the command fails, and its error line says so.
-says()
-{
-	text=$1
-	pattern=$2
-	shift 2
-	if "$@" >"$work/said" 2>&1 </dev/null; then
-		fail "$text" "it succeeded"
-	elif ! grep -q "^error: .*$pattern" "$work/said"; then
-		fail "$text" "it said: $(tail -n 1 "$work/said")"
-	else
-		pass "$text"
-	fi
-}
-
 stock=$out/boot-stock
 ours=$out/boot
 [ -f "$stock/efi-fault-data.ktap" ] || die "there is nothing to compare" "run: scripts/efi.sh"

@@ -13,21 +13,6 @@ rm -rf "$work"
 mkdir -p "$work"
 boot=$top/scripts/boot.sh
 
-# says TEXT PATTERN COMMAND...: the command fails, and its error line says so.
-says()
-{
-	text=$1
-	pattern=$2
-	shift 2
-	if "$@" >"$work/said" 2>&1 </dev/null; then
-		fail "$text" "it succeeded"
-	elif ! grep -q "^error: .*$pattern" "$work/said"; then
-		fail "$text" "it said: $(tail -n 1 "$work/said")"
-	else
-		pass "$text"
-	fi
-}
-
 # planted MODE SED-SCRIPT [SED-SCRIPT]: tables in which the mode, and the
 # machines, have a fault.
 planted()

@@ -25,8 +25,8 @@ planted()
 		>"$work/said" 2>&1 </dev/null
 }
 
-# says TEXT PATTERN FILE
-says()
+# told TEXT PATTERN FILE: the file has it.
+told()
 {
 	if grep -q "$2" "$3"; then
 		pass "$1"
@@ -40,14 +40,14 @@ says()
 check "a storm that finds other bytes than its own fails" planted storm storm \
 	's/kprobe tracing: /nothing: /
 	s/^set -- /fault() { (until pidof guest-storm; do sleep 1; done; sleep 3; cd $tracing; echo p:other $f >kprobe_events; echo 1 >events\/kprobes\/other\/enable) >\/dev\/null 2>\&1 \& }\ntracing=\/sys\/kernel\/tracing f=__x64_sys_getppid\n&fault /'
-says "the bytes are told" '^# wrong bytes after .* at [0-9a-f]*: ' "$log"
-says "so are the checks" 'error: .*check failed: selftests=on, storm=25, hotplug=on, suspend=' "$work/said"
+told "the bytes are told" '^# wrong bytes after .* at [0-9a-f]*: ' "$log"
+told "so are the checks" 'error: .*check failed: selftests=on, storm=25, hotplug=on, suspend=' "$work/said"
 
 # shellcheck disable=SC2016
 check "a kernel that does not go on with another fails" planted kexec default \
 	's,/boot/kernel,/boot/none,; s/^set -- user_space/set -- kexec=on/; s/^\tptdump \$wanted kernel_log/\tkernel_log/'
-says "why is told" '^# open: No such file' "$log"
-says "the second boot is missed" '^# no second boot' "$log"
+told "why is told" '^# open: No such file' "$log"
+told "the second boot is missed" '^# no second boot' "$log"
 
 # table NAME SED-SCRIPT PATTERN: an edit of the table that its check must refuse.
 table()
@@ -56,7 +56,7 @@ table()
 	if TABLE=$work/table "$top/scripts/storm.sh" --check >"$work/said" 2>&1; then
 		fail "$1" "it passed"
 	else
-		says "$1" "^error: .*$3" "$work/said"
+		told "$1" "^error: .*$3" "$work/said"
 	fi
 }
 table "a table of other inputs is found" 's/^# inputs: ./&0/' 'is of other inputs'

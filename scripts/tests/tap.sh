@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-2.0
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154
 # Sourced by every test: one line a check, a count at the end.
 
 passed=0
@@ -33,6 +33,22 @@ check()
 		pass "$text"
 	else
 		fail "$text" "failed: $*"
+	fi
+}
+
+# says TEXT PATTERN COMMAND...: the command fails, and its error line says so.
+# What it printed stays in $work/said.
+says()
+{
+	text=$1
+	pattern=$2
+	shift 2
+	if "$@" >"$work/said" 2>&1 </dev/null; then
+		fail "$text" "it succeeded"
+	elif ! grep -q "^error: .*$pattern" "$work/said"; then
+		fail "$text" "it said: $(tail -n 1 "$work/said")"
+	else
+		pass "$text"
 	fi
 }
 
