@@ -214,6 +214,14 @@ boot()
 	esac
 }
 
+# said KTAP: what the guest said about each check that failed.
+said()
+{
+	awk '/^#/ { said = said "|   " $0 "\n"; next }
+		/^not ok/ { printf "%s", said }
+		{ said = "" }' "$1"
+}
+
 # verdict MODE LOG KTAP STATUS LIMIT: empty when the boot passed, else why not.
 verdict()
 {
@@ -286,6 +294,7 @@ for mode; do
 		echo "$key" >"$dir/$mode.passed"
 		echo "| boot $mode: $(grep -c '^ok ' "$dir/$mode.ktap") checks passed, $spent s"
 	else
+		said "$dir/$mode.ktap"
 		echo "| boot $mode: FAILED, $reason, $spent s"
 		: "${why:=boot mode $mode: $reason}" "${next:=read $log}"
 	fi
