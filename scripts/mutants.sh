@@ -1,12 +1,11 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# mutants.sh [--soak | --check] [NAME...]: put each fault of scripts/mutants into
-# the kernel, one at a time, and see that the KUnit suites find it.
+# mutants.sh [NAME...]: put each fault of scripts/mutants into the kernel, one at a
+# time, and see that the KUnit suites find it.
 #
-# A fault is found when one of its boot modes fails. Without faults all modes
-# pass, or nothing is found. --soak runs all and
-# writes docs/results/mutants-KERNEL.tsv; --check compares the table's hash with
-# the one of what it was made of.
+# A fault is found when one of its boot modes fails. Without faults all modes pass, or
+# nothing is found. Without names all are run, and docs/results/mutants-KERNEL.tsv is
+# written.
 #
 # Environment: LIST, the table of faults, below the top; TABLE, of results.
 
@@ -18,34 +17,8 @@ dir=$out/mutants
 tree=$dir/linux
 obj=$dir/x86_64
 table=${TABLE:-$top/docs/results/mutants-$KERNEL.tsv}
-mode=
-case ${1:-} in
---soak | --check) mode=$1; shift ;;
-esac
-
-# inputs: what the table depends on.
-inputs()
-{
-	{
-		git -C "$linux" rev-parse 'HEAD^{tree}'
-		cat "$top/$list" "$top/scripts/mutants.sh" "$top/scripts/modes" \
-			"$top/kunit/x86_64.config" "$top/kunit/guest.config" "$top/kunit/suites.config"
-	} | sha256sum | cut -d' ' -f1
-}
 
 [ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
-if [ "$mode" = --check ]; then
-	[ -f "$table" ] || die "there is no ${table#"$top"/}" "run: make soak"
-	[ "$(sed -n 's/^# inputs: //p' "$table")" = "$(inputs)" ] ||
-		die "${table#"$top"/} is of other inputs" "run: scripts/mutants.sh --soak"
-	all=$(rows "$list" | wc -l)
-	found=$(grep -c '	found	' "$table")
-	[ "$all" -eq "$found" ] ||
-		die "$found of $all faults are found" "read ${table#"$top"/}"
-	echo "| $found of $all faults are found by the suites"
-	exit 0
-fi
-
 for name; do
 	[ -n "$(cell "$list" "$name" 2)" ] || die "no fault called $name" "see $list"
 done
@@ -95,9 +68,10 @@ why()
 }
 
 compile baseline || die "the kernel does not build" "read $dir/baseline.log"
+all=
 # Names have no blanks.
 # shellcheck disable=SC2046
-[ $# -gt 0 ] || set -- $(rows "$list" | cut -f1)
+[ $# -gt 0 ] || { all=1; set -- $(rows "$list" | cut -f1); }
 modes=$(for name; do cell "$list" "$name" 4; done | tr , '\n' | sort -u | paste -s -d,)
 run baseline "$modes" || die "the suites fail without a fault" "read $dir/baseline.log"
 
@@ -124,11 +98,10 @@ for name; do
 done
 git -C "$tree" checkout -q --force
 
-if [ "$mode" = --soak ]; then
+if [ -n "$all" ]; then
 	{
-		echo "# Written by scripts/mutants.sh --soak: each fault of scripts/mutants, and"
+		echo "# Written by scripts/mutants.sh: each fault of scripts/mutants, and"
 		echo "# the first test that failed with it. Fields are separated by tabs."
-		echo "# inputs: $(inputs)"
 		echo "# name	verdict	modes	found by"
 		cat "$dir/table"
 	} >"$table"

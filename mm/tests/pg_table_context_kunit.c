@@ -415,10 +415,10 @@ static void each_allocation_can_fail(struct kunit *test)
 		   create + populate + map + split);
 	if (!create)
 		return;
-	KUNIT_EXPECT_EQ(test, create, 2);
+	/* Now and then the slab or KASAN needs a page as well. */
+	KUNIT_EXPECT_GE(test, create, 2);
 	KUNIT_EXPECT_GE(test, populate, 2);
-	KUNIT_EXPECT_EQ(test, map, populate);
-	KUNIT_EXPECT_LE(test, split, 1);
+	KUNIT_EXPECT_GE(test, map, 2);
 }
 #else
 static void each_allocation_can_fail(struct kunit *test)

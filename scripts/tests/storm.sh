@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Faults planted in what the debugging kernel does with its own text, and in the
-# table of the long run: each must be found, and be named.
+# Faults planted in what the debugging kernel does with its own text: each must be
+# found, and be named.
 
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tap.sh
@@ -48,17 +48,4 @@ check "a kernel that does not go on with another fails" planted kexec default \
 	's,/boot/kernel,/boot/none,; s/^set -- user_space/set -- kexec=on/; s/^\tptdump \$wanted kernel_log/\tkernel_log/'
 told "why is told" '^# open: No such file' "$log"
 told "the second boot is missed" '^# no second boot' "$log"
-
-# table NAME SED-SCRIPT PATTERN: an edit of the table that its check must refuse.
-table()
-{
-	sed "$2" "$top/docs/results/storm-$KERNEL.tsv" >"$work/table"
-	if TABLE=$work/table "$top/scripts/storm.sh" --check >"$work/said" 2>&1; then
-		fail "$1" "it passed"
-	else
-		told "$1" "^error: .*$3" "$work/said"
-	fi
-}
-table "a table of other inputs is found" 's/^# inputs: ./&0/' 'is of other inputs'
-table "a kind without a pass is found" '/^module/d' 'no pass of module'
 finish
