@@ -408,6 +408,14 @@ static int is_jump(void *site)
 	return byte == 0xe9;
 }
 
+static int is_unprobed(void *site)
+{
+	uint8_t byte;
+
+	peek((unsigned long)site, &byte, 1);
+	return byte != 0xe9 && byte != 0xcc;
+}
+
 static void toggle_probe(const char *function, int offset, const char *optimise,
 			 uint8_t opcode, const char *what)
 {
@@ -422,13 +430,15 @@ static void toggle_probe(const char *function, int offset, const char *optimise,
 	sprintf(text, "p:storm %s+%d\n", function, offset);
 	put(TRACING "kprobe_events", text);
 	put(TRACING "events/kprobes/storm/enable", "1");
-	/* Optimisation comes later, by a worker. */
+	/* Optimisation comes and goes later, by a worker, which hotplug delays. */
 	if (opcode == 0xe9)
 		wait_for(is_jump, (void *)site, "the optimisation of a probe");
 	expect_opcode(site, opcode, what);
 	wait_for(probe_hit, NULL, what);
 	put(TRACING "events/kprobes/storm/enable", "0");
 	put(TRACING "kprobe_events", "-:storm\n");
+	if (opcode == 0xe9)
+		wait_for(is_unprobed, (void *)site, "the removal of an optimised probe");
 	expect_bytes(site, before, sizeof(before), "a probe is removed");
 }
 

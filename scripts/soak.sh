@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # soak.sh [--check] [NAME...]: run the rows of scripts/soaks, all or those named,
-# and write what each said to docs/results/soak-KERNEL.tsv.
+# and write what each said to docs/results/soak-KERNEL.tsv. Without names, the table
+# of object code is made again too.
 #
 # --check runs nothing: one line a row, which is "ok" when it passed with the inputs
 # as they are now. A row that fails is not in the table.
@@ -70,9 +71,10 @@ put()
 for name; do
 	names | grep -qx "$name" || die "no soak called $name for $KERNEL" "see $soaks"
 done
+all=
 # Names have no blanks.
 # shellcheck disable=SC2046
-[ $# -gt 0 ] || set -- $(names)
+[ $# -gt 0 ] || { all=1; set -- $(names); }
 
 if [ -n "$check" ]; then
 	was=$(sed -n 's/^# stock //p' "$table" 2>/dev/null) || :
@@ -104,6 +106,11 @@ if [ -z "$KSRC" ]; then
 fi
 "$phase" import "make a git tree of it" "$top/scripts/import.sh"
 "$phase" tree "replay patches/series" "$top/scripts/tree.sh"
+# Its table is of single rows, and of the split alone.
+if [ -n "$all" ] && [ "$soaks" = scripts/soaks ]; then
+	"$phase" identical "compare object code on every architecture" \
+		"$top/scripts/identical.sh" --soak
+fi
 
 failed=
 for name; do
