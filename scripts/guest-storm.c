@@ -345,8 +345,10 @@ static void many_functions(void)
 
 static long yield_counts[64];
 
+/* new_yields: since the last call, on the CPUs that were online then and are now. */
 static long new_yields(void)
 {
+	static int last_call[ARRAY_SIZE(yield_counts)], call;
 	FILE *f = fopen("/proc/schedstat", "r");
 	long count, more = 0;
 	char line[4096];
@@ -358,9 +360,12 @@ static long new_yields(void)
 		if (sscanf(line, "cpu%d %ld", &cpu, &count) != 2 ||
 		    cpu >= (int)ARRAY_SIZE(yield_counts))
 			continue;
-		more += count - yield_counts[cpu];
+		if (last_call[cpu] == call)
+			more += count - yield_counts[cpu];
 		yield_counts[cpu] = count;
+		last_call[cpu] = call + 1;
 	}
+	call++;
 	fclose(f);
 	return more;
 }
