@@ -306,8 +306,8 @@ static int other(int says)
 	return pause();
 }
 
-/* Where physical memory has a page of another process. */
-static unsigned long physical(pid_t pid, unsigned long addr)
+/* Where the direct map, which begins at @direct, has a page of another process. */
+static unsigned long direct_map(unsigned long direct, pid_t pid, unsigned long addr)
 {
 	uint64_t entry = 0;
 	char path[40];
@@ -315,10 +315,10 @@ static unsigned long physical(pid_t pid, unsigned long addr)
 
 	sprintf(path, "/proc/%d/pagemap", pid);
 	fd = open(path, O_RDONLY);
-	if (pread(fd, &entry, 8, addr / 4096 * 8) != 8 || !(entry >> 63))
+	if (pread(fd, &entry, 8, addr / 4096 * 8) != 8)
 		entry = 0;
 	close(fd);
-	return (entry & ((1ULL << 55) - 1)) * 4096;
+	return entry >> 63 ? direct + (entry & ((1ULL << 55) - 1)) * 4096 : 0;
 }
 
 struct target {
@@ -331,6 +331,10 @@ static int no_path(const struct target *t)
 {
 	unsigned long n = 0;
 
+	if (!t->start || t->start >= t->end) {
+		printf("%s: there is none\n", t->what);
+		return 1;
+	}
 	for (unsigned long addr = t->start; addr < t->end; addr += 4096, n++) {
 		const char *why = !maps(t->has, addr) ? "is not there to be read" :
 				  maps(&user, addr) ? "is in the user table" :
@@ -342,7 +346,7 @@ static int no_path(const struct target *t)
 		return 1;
 	}
 	printf("%s: %lu pages, no path\n", t->what, n);
-	return !n;
+	return 0;
 }
 
 static int try_reads(pid_t pid)
@@ -357,17 +361,15 @@ static int try_reads(pid_t pid)
 	entry = symbol("__entry_text_start") & -UNIT;
 	behind = (symbol("__entry_text_end") + UNIT - 1) & -UNIT;
 	direct = first(&kernel, &none);
-	secret = physical(pid, OTHERS);
+	secret = direct_map(direct, pid, OTHERS);
 	ldt = first(others, &user);
-	if (!secret || !ldt)
-		return no("the other process has no page or no LDT");
 
 	const struct target targets[] = {
 		{ "kernel text before entry text", symbol("_text"), entry, &kernel },
 		{ "text and rodata behind it", behind, symbol("__end_rodata"), &kernel },
 		{ "the direct map", direct + 0x100000, direct + 0x800000, &kernel },
 		{ "another process's page", OTHERS, OTHERS + 4096, others },
-		{ "the same by the direct map", direct + secret, direct + secret + 4096, &kernel },
+		{ "the same by the direct map", secret, secret + 4096, &kernel },
 		{ "another process's LDT", ldt, ldt + 4096, others },
 	};
 

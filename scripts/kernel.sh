@@ -8,7 +8,7 @@
 #
 # Environment: STOCK=1, the kernel before the series, in $out/x86_64-stock, without
 # the suites; MACHINE, a row of scripts/machines: its kernel instead, of
-# kunit/machine.config and kunit/machine-NAME.config, in $out/NAME.
+# kunit/machine.config, kunit/machine-NAME.config and kunit/ladder.config, in $out/NAME.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -38,9 +38,10 @@ else
 	export CROSS_COMPILE
 	CROSS_COMPILE=$(cell scripts/machines "$machine" 3)
 	cc=${CROSS_COMPILE}gcc
-	target=Image
-	image=$dir/arch/$ARCH/boot/Image
+	target=$(cell scripts/machines "$machine" 11)
+	image=$dir/arch/$ARCH/boot/$target
 	need "$cc" "gcc-${CROSS_COMPILE%-}"
+	[ -n "${STOCK:-}" ] || set -- "$top/kunit/ladder.config" "$@"
 	set -- "$top/kunit/machine.config" "$top/kunit/machine-$machine.config" "$@"
 fi
 export ARCH

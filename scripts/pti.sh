@@ -17,28 +17,29 @@ suffix=${BUILD:+-$BUILD}
 work=$out/pti$suffix
 stock=$work/stock
 ours=$work/ours
-boots=1
+image=arch/x86/boot/bzImage
+boot=1
 if [ "${1:-}" = --compare ]; then
 	[ $# -ge 3 ] || die "--compare needs two directories" "usage: pti.sh --compare STOCK OURS"
 	stock=$2
 	ours=$3
-	boots=
+	boot=
 	shift 3
 fi
 # Mode names have no blanks.
 # shellcheck disable=SC2046
-[ $# -gt 0 ] || set -- $(rows $table | awk -F'\t+' '$2 == "qemu" { print $1 }')
+[ $# -gt 0 ] || set -- $(rows $table | cut -f1)
 mkdir -p "$work"
 
-# boot MODE: both kernels, if nobody did with the same inputs.
-boot()
+# boots MACHINE MODE...: both kernels, unless they passed with the same inputs.
+boots()
 {
-	machine=$(cell $table "$1" 2)
+	machine=$1
+	shift
 	[ "$machine" != qemu ] || machine=x86_64
-	image=arch/x86/boot/bzImage
 	same_config "$out/$machine-stock$suffix" "$out/$machine$suffix"
-	MODES=$table SAME=1 DIR=$ours IMAGE=$out/$machine$suffix/$image "$top/scripts/boot.sh" "$1"
-	MODES=$table SAME=1 DIR=$stock IMAGE=$out/$machine-stock$suffix/$image "$top/scripts/boot.sh" "$1"
+	MODES=$table SAME=1 DIR=$ours IMAGE=$out/$machine$suffix/$image "$top/scripts/boot.sh" "$@"
+	MODES=$table SAME=1 DIR=$stock IMAGE=$out/$machine-stock$suffix/$image "$top/scripts/boot.sh" "$@"
 }
 
 # maps KTAP FILE: what the table maps.
@@ -70,8 +71,13 @@ compare()
 	echo "| $1: $(wc -l <"$right") ranges as in the stock kernel$(sed 's/^/; not compared, /; s/:$//' "$work/$1.empty")"
 }
 
-[ -z "$boots" ] || for mode; do
-	boot "$mode"
+for machine in $(rows $table | cut -f2 | sort -u); do
+	modes=$(for mode; do
+		[ "$(cell $table "$mode" 2)" != "$machine" ] || echo "$mode"
+	done)
+	# Modes are words.
+	# shellcheck disable=SC2086
+	[ -z "$boot" ] || [ -z "$modes" ] || boots "$machine" $modes
 done
 for mode; do
 	compare "$mode"
