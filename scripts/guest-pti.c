@@ -42,7 +42,7 @@
 /* Where the kernel half begins. */
 #define HALF	(sizeof(long) == 8 ? (unsigned long)(1ULL << 63) : 0xc0000000UL)
 #define ESPFIX	0xffffff0000000000ULL
-#define ESPFIX_SIZE	(1ULL << 39)
+#define ESPFIX_SIZE	0x8000000000ULL
 
 /* The unit that entry text is rounded out to in the user table. */
 #define UNIT	(sizeof(long) == 8 ? LARGE : SMALL)
@@ -233,7 +233,7 @@ static void print_espfix(const struct range *r)
 	before = r->start;
 	if (strcmp(line, last))
 		puts(line);
-	strcpy(last, line);
+	memcpy(last, line, sizeof(last));
 }
 
 static int same_half(const struct table *a, const struct table *b)
@@ -252,8 +252,9 @@ static int same_half(const struct table *a, const struct table *b)
 
 static int test_table(void)
 {
-	if (find_cuts() || read_table(&kernel, TABLES "current_kernel") ||
-	    read_table(&user, TABLES "current_user"))
+	/* The user table first: how much is read of the other one shows in it. */
+	if (find_cuts() || read_table(&user, TABLES "current_user") ||
+	    read_table(&kernel, TABLES "current_kernel"))
 		return 1;
 	for (int i = 0; i < half(&user); i++)
 		printf("map %lx-%lx: %s\n", user.ranges[i].start, user.ranges[i].end + 1,
