@@ -7,8 +7,8 @@
 # is merged over it in $out/x86_64-debug.
 #
 # Environment: STOCK=1, the kernel before the series, in $out/x86_64-stock, without
-# the suites; MACHINE, a row of scripts/machines: its kernel instead, of
-# kunit/machine.config, kunit/machine-NAME.config and kunit/ladder.config, in $out/NAME.
+# the options that it brings; MACHINE, a row of scripts/machines: its kernel instead, of
+# kunit/machine.config and kunit/machine-NAME.config, in $out/NAME.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -28,7 +28,7 @@ if [ "$machine" = x86_64 ]; then
 	cc=gcc
 	target=bzImage
 	image=$dir/arch/x86/boot/bzImage
-	[ -n "${STOCK:-}" ] || set -- "$top/kunit/suites.config" "$@"
+	set -- "$top/kunit/suites.config" "$@"
 	set -- "$top/kunit/x86_64.config" "$top/kunit/guest.config" "$@"
 else
 	label=$machine
@@ -41,7 +41,6 @@ else
 	target=$(cell scripts/machines "$machine" 11)
 	image=$dir/arch/$ARCH/boot/$target
 	need "$cc" "gcc-${CROSS_COMPILE%-}"
-	[ -n "${STOCK:-}" ] || set -- "$top/kunit/ladder.config" "$@"
 	set -- "$top/kunit/machine.config" "$top/kunit/machine-$machine.config" "$@"
 fi
 export ARCH
