@@ -49,7 +49,7 @@ of()
 		machine=
 		;;
 	*)
-		image=${IMAGE:-$out/$machine/arch/$(cell "$machines" "$machine" 2)/boot/Image}
+		image=${IMAGE:-$out/$machine/arch/$(cell "$machines" "$machine" 2)/boot/$(cell "$machines" "$machine" 11)}
 		initramfs=${INITRAMFS:-$out/initramfs-$machine.gz}
 		console=$(cell "$machines" "$machine" 6)
 		make="MACHINE=$machine scripts/kernel.sh"
@@ -157,7 +157,7 @@ other()
 	start=$(cell "$machines" "$machine" 7)
 	firmware=$(cell "$machines" "$machine" 8)
 	need "$qemu" "the packages of scripts/packages"
-	for file in $(echo "$firmware" | tr , ' '); do
+	for file in $(echo "${firmware#-}" | tr , ' '); do
 		[ -f "$file" ] || die "no firmware $file for $machine" \
 			"run: scripts/deps.sh test"
 	done

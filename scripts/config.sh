@@ -32,6 +32,15 @@ new=$dir/new
 mkdir -p "$new"
 log=$new/log
 
+# The stock kernel has none of the options that the series brings.
+if [ -n "${STOCK:-}" ]; then
+	for frag; do
+		sed '/PG_TABLE/d' "$frag" >"$new/$(basename "$frag")"
+		shift
+		set -- "$@" "$new/$(basename "$frag")"
+	done
+fi
+
 # Made aside and moved only if it differs: kbuild goes by the time of .config.
 (cd "$linux" && ARCH=${ARCH:-x86_64} scripts/kconfig/merge_config.sh -n -Q \
 	-O "$new" kernel/configs/tiny.config "$@") >"$log" 2>&1 </dev/null ||

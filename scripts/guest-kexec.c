@@ -10,6 +10,11 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+/* i386 has none. */
+#ifndef SYS_kexec_file_load
+#define SYS_kexec_file_load	-1
+#endif
+
 int main(int argc, char **argv)
 {
 	int kernel, initramfs;

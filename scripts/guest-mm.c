@@ -106,7 +106,7 @@ static int test_cow(void)
 /* Succeeds where an address above 47 bits can be mapped: five levels. */
 static int test_la57(void)
 {
-	char *hint = (char *)(1UL << 55);
+	char *hint = (char *)(uintptr_t)(1ULL << 55);
 	char *p = anon(hint, 4096);
 
 	if (p != hint)

@@ -7,7 +7,7 @@
 # is merged over it in $out/x86_64-debug.
 #
 # Environment: STOCK=1, the kernel before the series, in $out/x86_64-stock, without
-# the suites; MACHINE, a row of scripts/machines: its kernel instead, of
+# the options that it brings; MACHINE, a row of scripts/machines: its kernel instead, of
 # kunit/machine.config and kunit/machine-NAME.config, in $out/NAME.
 
 . "$(dirname "$0")/lib.sh"
@@ -28,7 +28,7 @@ if [ "$machine" = x86_64 ]; then
 	cc=gcc
 	target=bzImage
 	image=$dir/arch/x86/boot/bzImage
-	[ -n "${STOCK:-}" ] || set -- "$top/kunit/suites.config" "$@"
+	set -- "$top/kunit/suites.config" "$@"
 	set -- "$top/kunit/x86_64.config" "$top/kunit/guest.config" "$@"
 else
 	label=$machine
@@ -38,8 +38,8 @@ else
 	export CROSS_COMPILE
 	CROSS_COMPILE=$(cell scripts/machines "$machine" 3)
 	cc=${CROSS_COMPILE}gcc
-	target=Image
-	image=$dir/arch/$ARCH/boot/Image
+	target=$(cell scripts/machines "$machine" 11)
+	image=$dir/arch/$ARCH/boot/$target
 	need "$cc" "gcc-${CROSS_COMPILE%-}"
 	set -- "$top/kunit/machine.config" "$top/kunit/machine-$machine.config" "$@"
 fi
