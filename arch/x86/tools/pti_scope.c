@@ -8,7 +8,6 @@
  */
 #include <stdarg.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <asm/cpufeatures.h>
 #include "pti_scope.h"
@@ -44,7 +43,7 @@ static const char * const with_stack_of_user[] = {
 /* A reference that is right all the same: then the table, or the stack, is as it should be. */
 static struct {
 	const char *in;
-	enum what what;
+	enum reference kind;
 	const char *target;
 	bool from_kernel;	/* only on a path on which the CPU came from kernel mode */
 	const char *why;
@@ -68,9 +67,11 @@ static const char * const verbs[] = {
 	[RETURNS]	= "returns",
 };
 
+#define HERE "arch/x86/tools/pti_scope.c"
+
 static int nr_wrong;
 
-void die(const char *next, const char *cause, ...)
+void complain(const char *next, const char *cause, ...)
 {
 	va_list args;
 
@@ -79,7 +80,6 @@ void die(const char *next, const char *cause, ...)
 	vfprintf(stderr, cause, args);
 	va_end(args);
 	fprintf(stderr, "; %s\n", next);
-	exit(1);
 }
 
 enum patched is_patched(const struct alternative *alt)
@@ -115,14 +115,13 @@ bool stack_of_user(u64 address)
 	return false;
 }
 
-
 /* Is there a row for this reference? */
-bool excused(u64 at, enum what what, const char *target, bool from_kernel)
+bool excused(u64 at, enum reference kind, const char *target, bool from_kernel)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(excuses); i++)
-		if (excuses[i].what == what && !strcmp(excuses[i].target, target) &&
+		if (excuses[i].kind == kind && !strcmp(excuses[i].target, target) &&
 		    (from_kernel || !excuses[i].from_kernel) && is_at(at, excuses[i].in)) {
 			excuses[i].used++;
 			return true;
@@ -131,23 +130,23 @@ bool excused(u64 at, enum what what, const char *target, bool from_kernel)
 }
 
 /* Name it, once. */
-void violation(u64 at, enum what what, const char *target)
+void violation(u64 at, enum reference kind, const char *target)
 {
 	static struct {
-		u64 at, what;
+		u64 at, kind;
 	} *said;
 	char where[NAME_MAX];
 	int i;
 
 	for (i = 0; i < nr_wrong; i++)
-		if (said[i].at == at && said[i].what == what)
+		if (said[i].at == at && said[i].kind == kind)
 			return;
 	said = grow(said, nr_wrong, sizeof(*said));
 	said[nr_wrong].at = at;
-	said[nr_wrong++].what = what;
+	said[nr_wrong++].kind = kind;
 	name_of(at, where);
-	fprintf(stderr, "error: %s %s%s on user mode's page table; do that on the kernel's, or add the reason to excuses[] in arch/x86/tools/pti_scope.c\n",
-		where, verbs[what], target);
+	complain("do that on the kernel's, or say in excuses[] of " HERE " why it is right",
+	      "%s %s%s on user mode's page table", where, verbs[kind], target);
 }
 
 /* A row about what this kernel does not have is no error: that depends on its configuration. */
@@ -160,15 +159,16 @@ static void check_rows(void)
 
 		if (!s || in_entry_text(s->start))
 			continue;
-		fprintf(stderr, "error: %s is not in entry text; remove its row of only_kernel[] in arch/x86/tools/pti_scope.c\n",
-			s->name);
+		complain("remove its row of only_kernel[] in " HERE,
+		      "%s is not in entry text", s->name);
 		nr_wrong++;
 	}
 	for (i = 0; i < ARRAY_LEN(excuses); i++) {
 		if (excuses[i].used || !symbol_named(excuses[i].in))
 			continue;
-		fprintf(stderr, "error: %s %s%s nowhere on user mode's page table; remove its row of excuses[] in arch/x86/tools/pti_scope.c\n",
-			excuses[i].in, verbs[excuses[i].what], excuses[i].target);
+		complain("remove its row of excuses[] in " HERE,
+		      "nothing at %s %s%s on user mode's page table",
+		      excuses[i].in, verbs[excuses[i].kind], excuses[i].target);
 		nr_wrong++;
 	}
 }
@@ -188,11 +188,11 @@ int main(int argc, char **argv)
 		check_rows();
 	if (nr_wrong)
 		return 1;
-	printf("%d instructions of entry text run on user mode's page table, no reference leaves it; excused:",
+	printf("%d instructions run on user mode's page table, and refer to nothing outside\n",
 	       nr_on_user_table);
 	for (i = 0; i < ARRAY_LEN(excuses); i++)
 		if (excuses[i].used)
-			printf(" %s", excuses[i].in);
-	putchar('\n');
+			printf("but %s %s%s: %s\n", excuses[i].in, verbs[excuses[i].kind],
+			       excuses[i].target, excuses[i].why);
 	return 0;
 }

@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdlib.h>
+#include <linux/compiler.h>
 #include <linux/types.h>
 
 #define ARRAY_LEN(a)	(sizeof(a) / sizeof((a)[0]))
@@ -47,8 +49,11 @@ struct vmlinux {
 
 extern struct vmlinux vmlinux;
 
-void die(const char *next, const char *cause, ...)
-	__attribute__((noreturn, format(printf, 2, 3)));
+void __printf(2, 3) complain(const char *next, const char *cause, ...);
+
+/* What ends the program. */
+#define die(...) do { complain(__VA_ARGS__); exit(2); } while (0)
+
 void *grow(void *array, int nr, size_t size);
 void read_vmlinux(const char *path);
 const u8 *bytes_at(u64 address, u64 *left);
@@ -116,14 +121,14 @@ extern bool list;
 
 /* What is known, and what is said: pti_scope.c */
 
-enum what { MEMORY, REGISTER, STACK, POINTER, GOES, GOES_ANYWHERE, RETURNS };
+enum reference { MEMORY, REGISTER, STACK, POINTER, GOES, GOES_ANYWHERE, RETURNS };
 
 enum patched { ALWAYS, NEVER, MAYBE };
 
 enum patched is_patched(const struct alternative *alt);
 bool kernel_only(const char *name);
 bool stack_of_user(u64 address);
-bool excused(u64 at, enum what what, const char *target, bool from_kernel);
-void violation(u64 at, enum what what, const char *target);
+bool excused(u64 at, enum reference kind, const char *target, bool from_kernel);
+void violation(u64 at, enum reference kind, const char *target);
 
 #endif

@@ -1,26 +1,27 @@
 // SPDX-License-Identifier: GPL-2.0
 /* What pti_scope has to know of vmlinux. */
-#include <elf.h>
+#include <linux/elf.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include "pti_scope.h"
 
+#define HERE "arch/x86/tools/pti_scope_elf.c"
+
 struct vmlinux vmlinux;
 
 static const u8 *image;
-static const Elf64_Ehdr *head;
-static const Elf64_Shdr *sections;
+static const struct elf64_hdr *head;
+static const struct elf64_shdr *sections;
 
 /* As in the kernel: alt_instr, exception_table_entry, jump_entry, pg_table_scope. */
 struct raw_alternative {
 	s32 at, code;
 	u16 feature, flags;
 	u8 len, code_len;
-} __attribute__((packed));
+} __packed;
 
 #define FLAG_UNLESS	1
 
@@ -56,7 +57,7 @@ const u8 *bytes_at(u64 address, u64 *left)
 	int i;
 
 	for (i = 0; i < head->e_shnum; i++) {
-		const Elf64_Shdr *s = &sections[i];
+		const struct elf64_shdr *s = &sections[i];
 
 		if (!(s->sh_flags & SHF_ALLOC) || s->sh_type == SHT_NOBITS ||
 		    address < s->sh_addr || address >= s->sh_addr + s->sh_size)
@@ -151,7 +152,7 @@ const char *name_of(u64 address, char *text)
 	return text;
 }
 
-static const Elf64_Shdr *section(const char *name)
+static const struct elf64_shdr *section(const char *name)
 {
 	const char *names = (const char *)image + sections[head->e_shstrndx].sh_offset;
 	int i;
@@ -164,15 +165,17 @@ static const Elf64_Shdr *section(const char *name)
 
 static void read_symbols(void)
 {
-	const Elf64_Shdr *table = section(".symtab");
+	const struct elf64_shdr *table = section(".symtab");
+	const struct elf64_sym *first;
 	const char *names;
 	size_t i;
 
 	if (!table)
 		die("do not strip it", "vmlinux has no symbols");
 	names = (const char *)image + sections[table->sh_link].sh_offset;
-	for (i = 0; i < table->sh_size / sizeof(Elf64_Sym); i++) {
-		const Elf64_Sym *sym = (const Elf64_Sym *)(image + table->sh_offset) + i;
+	first = (const void *)(image + table->sh_offset);
+	for (i = 0; i < table->sh_size / sizeof(struct elf64_sym); i++) {
+		const struct elf64_sym *sym = first + i;
 		int type = ELF64_ST_TYPE(sym->st_info), nr = vmlinux.nr_symbols;
 
 		if (type == STT_SECTION || type == STT_FILE || sym->st_shndx == SHN_UNDEF)
@@ -194,7 +197,8 @@ static void read_scope(void)
 	int i, nr = (s->end - s->start) / sizeof(*raw);
 
 	if (!raw || (s->end - s->start) % sizeof(*raw))
-		die("compare struct pg_table_scope with pti_scope_elf.c", "pti_scope[] cannot be read");
+		die("compare struct pg_table_scope with " HERE,
+		    "pti_scope[] cannot be read");
 	for (i = 0; i < nr; i++, raw++) {
 		if (raw->start >= raw->end)
 			continue;
@@ -205,17 +209,19 @@ static void read_scope(void)
 		whole |= raw->start <= vmlinux.entry_start && raw->end >= vmlinux.entry_end;
 	}
 	if (!whole)
-		die("compare struct pg_table_scope with pti_scope_elf.c", "pti_scope[] has no entry text");
+		die("compare struct pg_table_scope with " HERE,
+		    "pti_scope[] has no entry text");
 }
 
 static void read_alternatives(void)
 {
-	const Elf64_Shdr *s = section(".altinstructions");
+	const struct elf64_shdr *s = section(".altinstructions");
 	const struct raw_alternative *raw;
+	struct alternative *alt;
 	u64 at, off;
 
 	if (!s)
-		die("report this", "vmlinux has no alternatives");
+		die("link it again", "vmlinux has no .altinstructions");
 	for (off = 0; off + sizeof(*raw) <= s->sh_size; off += sizeof(*raw)) {
 		raw = (const void *)(image + s->sh_offset + off);
 		at = s->sh_addr + off + raw->at;
@@ -223,15 +229,13 @@ static void read_alternatives(void)
 			continue;
 		vmlinux.alternatives = grow(vmlinux.alternatives, vmlinux.nr_alternatives,
 					    sizeof(*vmlinux.alternatives));
-		vmlinux.alternatives[vmlinux.nr_alternatives++] = (struct alternative) {
-			.at		= at,
-			.len		= raw->len,
-			.code		= s->sh_addr + off + offsetof(struct raw_alternative, code) +
-					  raw->code,
-			.code_len	= raw->code_len,
-			.feature	= raw->feature,
-			.unless		= raw->flags & FLAG_UNLESS,
-		};
+		alt = &vmlinux.alternatives[vmlinux.nr_alternatives++];
+		alt->at = at;
+		alt->len = raw->len;
+		alt->code = s->sh_addr + off + offsetof(struct raw_alternative, code) + raw->code;
+		alt->code_len = raw->code_len;
+		alt->feature = raw->feature;
+		alt->unless = raw->flags & FLAG_UNLESS;
 	}
 }
 
@@ -243,7 +247,7 @@ static void add(u64 **array, int *nr, u64 value)
 
 static void read_fixups(void)
 {
-	const Elf64_Shdr *s = section("__ex_table");
+	const struct elf64_shdr *s = section("__ex_table");
 	const struct raw_fixup *raw;
 	u64 off, to;
 
@@ -292,7 +296,7 @@ static void read_gates(void)
 				add(&vmlinux.gates, &vmlinux.nr_gates, *word);
 	}
 	if (!vmlinux.nr_gates)
-		die("compare arch/x86/kernel/idt.c with pti_scope_elf.c", "vmlinux has no IDT");
+		die("compare arch/x86/kernel/idt.c with " HERE, "vmlinux has no IDT");
 }
 
 void read_vmlinux(const char *path)

@@ -6,7 +6,6 @@
  * Code outside returns with the registers that it has to keep, the stack and the kernel's table.
  */
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include "pti_scope.h"
 
@@ -23,7 +22,7 @@ struct state {
 	u64 at;
 	u64 function;		/* index into functions[]; no padding, for memcmp() */
 	u8 table;
-	u8 entry_stack;		/* or that of an IST: in the CPU entry area */
+	u8 entry_stack;		/* or that of an NMI: in the CPU entry area */
 	u8 origin;
 	u8 held, reg;
 	u8 tested;		/* enum effect, by the instruction before */
@@ -154,17 +153,17 @@ static u64 place(u64 at)
 	return in_entry_text(at) ? at : replacing(at)->at;
 }
 
-static bool excuse(const struct state *s, enum what what, const char *target)
+static bool excuse(const struct state *s, enum reference kind, const char *target)
 {
-	return excused(place(s->at), what, target, s->origin == FROM_KERNEL);
+	return excused(place(s->at), kind, target, s->origin == FROM_KERNEL);
 }
 
 /* A reference that is wrong, unless it is excused. The table is then what it should be. */
-static bool allowed(const struct state *s, enum what what, const char *target)
+static bool allowed(const struct state *s, enum reference kind, const char *target)
 {
-	if (excuse(s, what, target))
+	if (excuse(s, kind, target))
 		return true;
-	violation(place(s->at), what, target);
+	violation(place(s->at), kind, target);
 	return false;
 }
 
@@ -429,7 +428,6 @@ static void step(struct state s)
 	}
 }
 
-
 /* The kernel takes the last alternative whose feature is there. */
 static void step_alternatives(struct state s)
 {
@@ -477,7 +475,6 @@ static void follow(void)
 			step_alternatives(s);
 	}
 }
-
 
 /* The next instruction that no path leads to. */
 static u64 next_code(u64 at)

@@ -2,10 +2,10 @@
 /* What one instruction does, as far as pti_scope asks. What it does not know writes registers. */
 #include <stdio.h>
 #include <string.h>
+#include "pti_scope.h"
 #include <asm/insn.h>
 #include <inat.c>
 #include <insn.c>
-#include "pti_scope.h"
 
 #define TWO_BYTE	0x0f00
 
