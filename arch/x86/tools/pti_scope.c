@@ -146,7 +146,7 @@ void violation(u64 at, enum reference kind, const char *target)
 	said[nr_wrong++].kind = kind;
 	name_of(at, where);
 	complain("do that on the kernel's, or say in excuses[] of " HERE " why it is right",
-	      "%s %s%s on user mode's page table", where, verbs[kind], target);
+		 "%s %s%s on user mode's page table", where, verbs[kind], target);
 }
 
 /* A row about what this kernel does not have is no error: that depends on its configuration. */
@@ -160,15 +160,15 @@ static void check_rows(void)
 		if (!s || in_entry_text(s->start))
 			continue;
 		complain("remove its row of only_kernel[] in " HERE,
-		      "%s is not in entry text", s->name);
+			 "%s is not in entry text", s->name);
 		nr_wrong++;
 	}
 	for (i = 0; i < ARRAY_LEN(excuses); i++) {
 		if (excuses[i].used || !symbol_named(excuses[i].in))
 			continue;
 		complain("remove its row of excuses[] in " HERE,
-		      "nothing at %s %s%s on user mode's page table",
-		      excuses[i].in, verbs[excuses[i].kind], excuses[i].target);
+			 "nothing at %s %s%s on user mode's page table",
+			 excuses[i].in, verbs[excuses[i].kind], excuses[i].target);
 		nr_wrong++;
 	}
 }

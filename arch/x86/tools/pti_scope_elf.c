@@ -107,34 +107,39 @@ bool in_scope(u64 address, bool percpu)
 	return false;
 }
 
+/* How many symbols are not behind an address. */
+static int symbols_until(u64 address)
+{
+	int low = 0, high = vmlinux.nr_symbols, middle;
+
+	while (low < high) {
+		middle = (low + high) / 2;
+		if (vmlinux.symbols[middle].start <= address)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Labels have no size, and functions do not overlap. */
 const struct symbol *function_at(u64 address)
 {
-	int i;
+	const struct symbol *s = vmlinux.symbols + symbols_until(address);
 
-	for (i = 0; i < vmlinux.nr_symbols; i++) {
-		const struct symbol *s = &vmlinux.symbols[i];
-
-		if (address >= s->start && address < s->end)
-			return s;
-	}
+	while (s-- > vmlinux.symbols)
+		if (s->start < s->end)
+			return address < s->end ? s : NULL;
 	return NULL;
 }
 
-/* Is this in entry text, and the nearest label up to it called that? Labels may share a place. */
+/* Is the nearest label up to this called that? Labels may share a place. */
 bool is_at(u64 address, const char *name)
 {
 	const struct symbol *label = symbol_named(name);
-	int i;
+	int n = symbols_until(address);
 
-	if (!label || label->start > address)
-		return false;
-	for (i = 0; i < vmlinux.nr_symbols; i++) {
-		const struct symbol *s = &vmlinux.symbols[i];
-
-		if (s->start > label->start && s->start <= address)
-			return false;
-	}
-	return true;
+	return label && n && label->start == vmlinux.symbols[n - 1].start;
 }
 
 /* Symbol and offset. */
@@ -163,6 +168,13 @@ static const struct elf64_shdr *section(const char *name)
 	return NULL;
 }
 
+static int by_address(const void *a, const void *b)
+{
+	const struct symbol *x = a, *y = b;
+
+	return x->start < y->start ? -1 : x->start > y->start;
+}
+
 static void read_symbols(void)
 {
 	const struct elf64_shdr *table = section(".symtab");
@@ -186,6 +198,7 @@ static void read_symbols(void)
 		vmlinux.symbols[nr].name = names + sym->st_name;
 		vmlinux.nr_symbols++;
 	}
+	qsort(vmlinux.symbols, vmlinux.nr_symbols, sizeof(*vmlinux.symbols), by_address);
 }
 
 /* Only rows that are constant: what is mapped on some CPUs only does not count. */

@@ -68,6 +68,8 @@ static void enter(struct state s)
 {
 	struct node *n;
 
+	if (s.table == NOT_RUN)
+		s.held = NOTHING;
 	if (s.held == NOTHING)
 		s.reg = 0;
 	for (n = buckets[s.at % BUCKETS]; n; n = n->next)
@@ -102,7 +104,7 @@ static struct state root(u64 at, enum table table)
 
 	memset(&s, 0, sizeof(s));
 	s.at = at;
-	s.function = function_from(at);
+	s.function = function_from(0);	/* of all, as nothing returns from them */
 	s.table = table;
 	s.entry_stack = table == USER && !stack_of_user(at);
 	return s;
