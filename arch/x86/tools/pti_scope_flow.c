@@ -264,8 +264,11 @@ static void check_references(struct state *s, const struct operation *op)
 		allowed(s, REGISTER, "");
 	else if (op->memory == AT_ADDRESS && !in_scope(op->address, op->percpu))
 		allowed(s, MEMORY, name_of(op->address, text));
-	if ((op->memory == AT_STACK || op->uses_stack) && !s->entry_stack)
+	if ((op->memory == AT_STACK || op->uses_stack) && !s->entry_stack) {
 		allowed(s, STACK, "");
+		/* Once is enough. */
+		s->entry_stack = true;
+	}
 }
 
 /* What the operation leaves behind. */
