@@ -545,7 +545,7 @@ void follow_all(void)
 
 		if (!in_entry_text(s->start) || s->start == s->end)
 			continue;
-		if (kernel_only(s->name))
+		if (kernel_only(s->name) || !strncmp(s->name, "__pfx_", 6))
 			enter(root(s->start, KERNEL));
 		else if (!is_target(s))
 			enter(root(s->start, USER));
