@@ -1,0 +1,206 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Which references does entry text make while user mode's page table is loaded, to what that
+ * does not map? pti_scope VMLINUX names each, and fails.
+ *
+ * Looked at is each path from where user mode enters to the write of CR3 that loads the kernel's
+ * table, and from the one that loads user mode's to where it leaves.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <asm/cpufeatures.h>
+#include "pti_scope.h"
+
+/* Known while there is PTI. Code for other features may be there or not. */
+static const struct {
+	int feature;
+	bool there;
+	const char *why;
+} features[] = {
+	{ X86_FEATURE_PTI,	true,	"or there is one table only" },
+	{ X86_FEATURE_XENPV,	false,	"pti_check_boottime_disable(): Xen has tables of its own" },
+};
+
+/* Entry text that is reached with the kernel's table only. */
+static const struct {
+	const char *name, *why;
+} only_kernel[] = {
+	{ "mds_verw_sel",	"data, an operand of VERW" },
+	{ "x86_verw_sel",	"data, an operand of VERW" },
+	{ "xen_error_entry",	"Xen PV has no PTI" },
+	{ "xen_failsafe_callback", "the same" },
+	{ "exc_xen_hypervisor_callback", "the same" },
+	{ "asm_load_gs_index",	"called by C" },
+	{ "clear_bhb_loop",	"called by C, and by entry text that has changed CR3" },
+	{ "nop_func",		"called by C" },
+	{ "paravirt_ret0",	"called by C" },
+};
+
+/* SYSCALL leaves the stack pointer as it is. */
+static const char * const with_stack_of_user[] = {
+	"entry_SYSCALL_64", "entry_SYSCALL_compat", "entry_SYSCALL32_ignore",
+};
+
+#define OF_ERROR_ENTRY \
+	"came from where the kernel's table was loaded: a fault of IRET goes another way"
+
+/* A reference that is right all the same: then the table, or the stack, is as it should be. */
+static struct {
+	const char *in;
+	enum reference kind;
+	const char *target;
+	bool from_kernel;	/* only on a path on which the CPU came from kernel mode */
+	bool optional;		/* depends on the configuration */
+	const char *why;
+	int used;
+} excuses[] = {
+	{ "error_entry", RETURNS, "", true, false, OF_ERROR_ENTRY },
+	{ "error_entry", GOES, "handle_interrupted_saferet", true, true, OF_ERROR_ENTRY },
+	{ "error_entry", MEMORY, "pcpu_hot+0x10", true, true, OF_ERROR_ENTRY },
+	{ "error_entry", MEMORY, "__x86_call_depth", true, true, OF_ERROR_ENTRY },
+	{ "native_irq_return_ldt", POINTER, "", false, false,
+	  "the stack that espfix maps" },
+	{ "native_irq_return_ldt", STACK, "", true, false,
+	  "does not come here: the kernel's own stack segment is not in the LDT" },
+};
+
+static const char * const verbs[] = {
+	[MEMORY]	= "accesses ",
+	[REGISTER]	= "accesses what a register points to",
+	[STACK]		= "uses a stack that is not in the CPU entry area",
+	[POINTER]	= "loads a stack that is not in the CPU entry area",
+	[GOES]		= "goes to ",
+	[GOES_ANYWHERE]	= "goes where a register or memory says",
+	[RETURNS]	= "returns",
+};
+
+#define HERE "arch/x86/tools/pti_scope.c"
+
+static int nr_wrong;
+
+void complain(const char *next, const char *cause, ...)
+{
+	va_list args;
+
+	fputs("error: ", stderr);
+	va_start(args, cause);
+	vfprintf(stderr, cause, args);
+	va_end(args);
+	fprintf(stderr, "; %s\n", next);
+}
+
+enum patched is_patched(const struct alternative *alt)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(features); i++)
+		if (features[i].feature == alt->feature)
+			return features[i].there != alt->unless ? ALWAYS : NEVER;
+	return MAYBE;
+}
+
+bool kernel_only(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(only_kernel); i++)
+		if (!strcmp(only_kernel[i].name, name))
+			return true;
+	return false;
+}
+
+bool stack_of_user(u64 address)
+{
+	const struct symbol *s;
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(with_stack_of_user); i++) {
+		s = symbol_named(with_stack_of_user[i]);
+		if (s && s->start == address)
+			return true;
+	}
+	return false;
+}
+
+/* Is there a row for this reference? */
+bool excused(u64 at, enum reference kind, const char *target, bool from_kernel)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(excuses); i++)
+		if (excuses[i].kind == kind && !strcmp(excuses[i].target, target) &&
+		    (from_kernel || !excuses[i].from_kernel) && is_at(at, excuses[i].in)) {
+			excuses[i].used++;
+			return true;
+		}
+	return false;
+}
+
+/* Name it, once. */
+void violation(u64 at, enum reference kind, const char *target)
+{
+	static struct {
+		u64 at, kind;
+	} *said;
+	char where[NAME_MAX];
+	int i;
+
+	for (i = 0; i < nr_wrong; i++)
+		if (said[i].at == at && said[i].kind == kind)
+			return;
+	said = grow(said, nr_wrong, sizeof(*said));
+	said[nr_wrong].at = at;
+	said[nr_wrong++].kind = kind;
+	name_of(at, where);
+	complain("do that on the kernel's, or say in excuses[] of " HERE " why it is right",
+		 "%s %s%s on user mode's page table", where, verbs[kind], target);
+}
+
+/* A row about what this kernel does not have is no error: that depends on its configuration. */
+static void check_rows(void)
+{
+	size_t i;
+
+	for (i = 0; i < ARRAY_LEN(only_kernel); i++) {
+		const struct symbol *s = symbol_named(only_kernel[i].name);
+
+		if (!s || in_entry_text(s->start))
+			continue;
+		complain("remove its row of only_kernel[] in " HERE,
+			 "%s is not in entry text", s->name);
+		nr_wrong++;
+	}
+	for (i = 0; i < ARRAY_LEN(excuses); i++) {
+		if (excuses[i].used || excuses[i].optional || !symbol_named(excuses[i].in))
+			continue;
+		complain("remove its row of excuses[] in " HERE,
+			 "nothing at %s %s%s on user mode's page table",
+			 excuses[i].in, verbs[excuses[i].kind], excuses[i].target);
+		nr_wrong++;
+	}
+}
+
+int main(int argc, char **argv)
+{
+	size_t i;
+
+	list = argc == 3 && !strcmp(argv[1], "-l");
+	if (argc != 2 + list)
+		die("usage: pti_scope [-l] VMLINUX", "it takes the name of one file");
+	read_vmlinux(argv[1 + list]);
+	follow_all();
+	if (!nr_switches)
+		die("compare USER_BIT with the entry code", "no path writes CR3");
+	if (!nr_wrong)
+		check_rows();
+	if (nr_wrong)
+		return 1;
+	printf("%d instructions run on user mode's page table, and refer to nothing outside\n",
+	       nr_on_user_table);
+	for (i = 0; i < ARRAY_LEN(excuses); i++)
+		if (excuses[i].used)
+			printf("but %s %s%s: %s\n", excuses[i].in, verbs[excuses[i].kind],
+			       excuses[i].target, excuses[i].why);
+	return 0;
+}

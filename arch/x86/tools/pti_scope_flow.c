@@ -1,0 +1,560 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * All paths through entry text. A state is an instruction and what holds before it; each is
+ * looked at once. What runs on user mode's table may only refer to what that maps.
+ *
+ * Code outside returns with the registers that it has to keep, the stack and the kernel's table.
+ */
+#include <stdio.h>
+#include <string.h>
+#include "pti_scope.h"
+
+/* What runs only without PTI, or only with Xen, is followed to know that it is no entry. */
+enum table { KERNEL, USER, NOT_RUN };
+
+/* Where the CPU came from, as far as a test on this path has told. */
+enum origin { ANYWHERE, FROM_KERNEL, FROM_USER };
+
+/* What a register holds. */
+enum held { NOTHING, CR3, CR3_OF_KERNEL };
+
+struct state {
+	u64 at;
+	u64 function;		/* index into functions[]; no padding, for memcmp() */
+	u8 table;
+	u8 entry_stack;		/* or that of an NMI: in the CPU entry area */
+	u8 origin;
+	u8 held, reg;
+	u8 tested;		/* enum effect, by the instruction before */
+	u8 by_carry;
+	u8 original;		/* no alternative is in the place of this one */
+};
+
+struct node {
+	struct state state;
+	struct node *next;	/* in its bucket */
+};
+
+#define BUCKETS	4096
+
+/* Who calls a function, and the stacks with which it returns. */
+struct function {
+	u64 start;
+	struct state *callers;
+	int nr_callers;
+	bool returns[2];
+};
+
+int nr_on_user_table, nr_switches;
+bool list;
+
+static struct node *buckets[BUCKETS];
+static struct node **work;
+static int nr_work;
+static struct function *functions;
+static int nr_functions;
+
+static bool reached(u64 at)
+{
+	struct node *n;
+
+	for (n = buckets[at % BUCKETS]; n; n = n->next)
+		if (n->state.at == at)
+			return true;
+	return false;
+}
+
+static void enter(struct state s)
+{
+	struct node *n;
+
+	if (s.table == NOT_RUN)
+		s.held = NOTHING;
+	if (s.held == NOTHING)
+		s.reg = 0;
+	for (n = buckets[s.at % BUCKETS]; n; n = n->next)
+		if (!memcmp(&n->state, &s, sizeof(s)))
+			return;
+	n = calloc(1, sizeof(*n));
+	if (!n)
+		die("close other programs", "out of memory");
+	n->state = s;
+	n->next = buckets[s.at % BUCKETS];
+	buckets[s.at % BUCKETS] = n;
+	work = grow(work, nr_work, sizeof(*work));
+	work[nr_work++] = n;
+}
+
+static int function_from(u64 start)
+{
+	int i;
+
+	for (i = 0; i < nr_functions; i++)
+		if (functions[i].start == start)
+			return i;
+	functions = grow(functions, nr_functions, sizeof(*functions));
+	memset(&functions[nr_functions], 0, sizeof(*functions));
+	functions[nr_functions].start = start;
+	return nr_functions++;
+}
+
+static struct state root(u64 at, enum table table)
+{
+	struct state s;
+
+	memset(&s, 0, sizeof(s));
+	s.at = at;
+	s.function = function_from(0);	/* of all, as nothing returns from them */
+	s.table = table;
+	s.entry_stack = table == USER && !stack_of_user(at);
+	return s;
+}
+
+/* The alternative whose code this is. */
+static const struct alternative *replacing(u64 at)
+{
+	int i;
+
+	for (i = 0; i < vmlinux.nr_alternatives; i++) {
+		const struct alternative *a = &vmlinux.alternatives[i];
+
+		if (at >= a->code && at < a->code + a->code_len)
+			return a;
+	}
+	return NULL;
+}
+
+/* Behind what is replaced: alternatives of the same place may differ in length. */
+static u64 behind(const struct alternative *alt)
+{
+	u64 len = 0;
+	int i;
+
+	for (i = 0; i < vmlinux.nr_alternatives; i++)
+		if (vmlinux.alternatives[i].at == alt->at && vmlinux.alternatives[i].len > len)
+			len = vmlinux.alternatives[i].len;
+	return alt->at + len;
+}
+
+/* Where an instruction at @from goes with @to: the end of a replacement is not the next one. */
+static u64 resolve(u64 from, u64 to)
+{
+	const struct alternative *alt = in_entry_text(from) ? NULL : replacing(from);
+
+	return alt && to == alt->code + alt->code_len ? behind(alt) : to;
+}
+
+static bool is_code(u64 at)
+{
+	return in_entry_text(at) || replacing(at);
+}
+
+/* Where the code is when the kernel runs it. */
+static u64 place(u64 at)
+{
+	return in_entry_text(at) ? at : replacing(at)->at;
+}
+
+static bool excuse(const struct state *s, enum reference kind, const char *target)
+{
+	return excused(place(s->at), kind, target, s->origin == FROM_KERNEL);
+}
+
+/* A reference that is wrong, unless it is excused. The table is then what it should be. */
+static bool allowed(const struct state *s, enum reference kind, const char *target)
+{
+	if (excuse(s, kind, target))
+		return true;
+	violation(place(s->at), kind, target);
+	return false;
+}
+
+static void leave_function(const struct state *s)
+{
+	struct function *f = &functions[s->function];
+	int i;
+
+	if (s->table == NOT_RUN)
+		return;
+	if (f->returns[s->entry_stack])
+		return;
+	f->returns[s->entry_stack] = true;
+	for (i = 0; i < f->nr_callers; i++) {
+		struct state to = f->callers[i];
+
+		to.entry_stack = s->entry_stack;
+		enter(to);
+	}
+}
+
+static void call(const struct state *s, const struct state *next, u64 target)
+{
+	int i, callee = function_from(target);
+	struct function *f = &functions[callee];
+	struct state to = *s, back = *next;
+
+	to.at = target;
+	to.function = callee;
+	to.held = NOTHING;
+	to.tested = OTHER_EFFECT;
+	to.original = false;
+	enter(to);
+	if (s->table == NOT_RUN) {
+		enter(back);
+		return;
+	}
+
+	back.table = KERNEL;
+	back.origin = ANYWHERE;
+	back.held = NOTHING;
+	back.reg = 0;
+	back.tested = OTHER_EFFECT;
+	for (i = 0; i < f->nr_callers; i++)
+		if (!memcmp(&f->callers[i], &back, sizeof(back)))
+			break;
+	if (i == f->nr_callers) {
+		f->callers = grow(f->callers, f->nr_callers, sizeof(*f->callers));
+		f->callers[f->nr_callers++] = back;
+		for (i = 0; i < 2; i++) {
+			back.entry_stack = i;
+			if (f->returns[i])
+				enter(back);
+		}
+	}
+}
+
+static void do_return(struct state *s)
+{
+	if (s->table == USER && !allowed(s, RETURNS, ""))
+		return;
+	leave_function(s);
+}
+
+/* Out of entry text. It comes back with the kernel's table. */
+static void go_outside(struct state *s, const struct state *next, u64 target, enum flow flow)
+{
+	struct state back = *next;
+	char text[NAME_MAX];
+
+	/* What returns by a thunk returns. */
+	if (!strcmp(name_of(target, text), "__x86_return_thunk")) {
+		do_return(s);
+		return;
+	}
+	if (s->table == USER && !allowed(s, GOES, name_of(target, text)))
+		return;
+	if (s->table == NOT_RUN && flow == CALL)
+		enter(*next);
+	if (s->table == NOT_RUN)
+		return;
+	if (flow != CALL) {
+		leave_function(s);
+		return;
+	}
+	back.table = KERNEL;
+	back.held = NOTHING;
+	enter(back);
+}
+
+static void check_references(struct state *s, const struct operation *op)
+{
+	char text[NAME_MAX];
+
+	if (op->memory == AT_REGISTER)
+		allowed(s, REGISTER, "");
+	else if (op->memory == AT_ADDRESS && !in_scope(op->address, op->percpu))
+		allowed(s, MEMORY, name_of(op->address, text));
+	if ((op->memory == AT_STACK || op->uses_stack) && !s->entry_stack) {
+		allowed(s, STACK, "");
+		/* Once is enough. */
+		s->entry_stack = true;
+	}
+}
+
+/* What the operation leaves behind. */
+static struct state after(const struct state *s, const struct operation *op)
+{
+	struct state n = *s;
+
+	n.at = resolve(s->at, op->next);
+	n.original = false;
+	n.tested = OTHER_EFFECT;
+	if (op->writes_sp) {
+		n.entry_stack = op->loads_sp && op->percpu && op->memory == AT_ADDRESS &&
+			op->address == vmlinux.entry_stack;
+		if (!n.entry_stack && s->table == USER)
+			n.entry_stack = excuse(s, POINTER, "");
+	}
+	switch (op->effect) {
+	case NO_EFFECT:
+		break;
+	case COPY:
+		if (op->reg == s->reg)
+			n.held = NOTHING;
+		break;
+	case READ_CR3:
+		n.held = CR3;
+		n.reg = op->reg;
+		break;
+	case CLEAR_USER:
+		n.held = s->held != NOTHING && op->reg == s->reg ? CR3_OF_KERNEL : NOTHING;
+		break;
+	case SET_BIT:
+		break;
+	case TEST_USER:
+		if (s->held == CR3 && op->reg == s->reg) {
+			n.tested = TEST_USER;
+			n.by_carry = op->by_carry;
+		}
+		break;
+	case TEST_CPL:
+		n.tested = TEST_CPL;
+		break;
+	case WRITE_CR3:
+		n.held = NOTHING;
+		if (s->table == NOT_RUN)
+			break;
+		n.table = s->held == CR3_OF_KERNEL && op->reg == s->reg ? KERNEL : USER;
+		nr_switches++;
+		break;
+	case OTHER_EFFECT:
+		n.held = NOTHING;
+		break;
+	}
+	if (n.tested == OTHER_EFFECT)
+		n.by_carry = false;
+	return n;
+}
+
+/* A branch behind a test: what is known on one of its sides. */
+static void narrow(const struct state *s, const struct operation *op, struct state *n, bool taken)
+{
+	bool set = taken == op->if_set;
+
+	if (n->table == NOT_RUN)
+		return;
+
+	if (s->tested == TEST_USER && s->by_carry && op->on_carry && !set)
+		n->table = KERNEL;
+	else if (s->tested == TEST_USER && !s->by_carry && op->on_zero && set)
+		n->table = KERNEL;
+	else if (s->tested == TEST_CPL && op->on_zero)
+		n->origin = set ? FROM_KERNEL : FROM_USER;
+}
+
+static void jump(struct state *s, const struct state *next, const struct operation *op)
+{
+	u64 target = resolve(s->at, op->target);
+	struct state to = *next;
+
+	if (!is_code(target)) {
+		go_outside(s, next, target, op->flow);
+		return;
+	}
+	to.at = target;
+	if (op->flow == BRANCH)
+		narrow(s, op, &to, true);
+	enter(to);
+}
+
+/* Each instruction once, in however many states. */
+static void count(u64 at)
+{
+	static u64 *counted;
+	char text[NAME_MAX];
+	int i;
+
+	for (i = 0; i < nr_on_user_table; i++)
+		if (counted[i] == at)
+			return;
+	counted = grow(counted, nr_on_user_table, sizeof(*counted));
+	counted[nr_on_user_table++] = at;
+	if (list)
+		printf("%s%s\n", name_of(place(at), text), in_entry_text(at) ? "" : ", patched");
+}
+
+static void step(struct state s)
+{
+	struct state next;
+	struct operation op;
+	int i;
+
+	decode(s.at, &op);
+	if (s.table == USER) {
+		check_references(&s, &op);
+		count(s.at);
+	}
+	next = after(&s, &op);
+
+	for (i = 0; i < vmlinux.nr_labels; i++)
+		if (vmlinux.labels[i].from == s.at) {
+			op.target = vmlinux.labels[i].to;
+			op.flow = BRANCH;
+		}
+
+	switch (op.flow) {
+	case NEXT:
+		enter(next);
+		break;
+	case BRANCH:
+		jump(&s, &next, &op);
+		narrow(&s, &op, &next, false);
+		enter(next);
+		break;
+	case JUMP:
+		jump(&s, &next, &op);
+		break;
+	case CALL:
+		/* A call inside a replacement stuffs the return stack, and never returns. */
+		if (!in_entry_text(s.at) && replacing(op.target) == replacing(s.at))
+			jump(&s, &next, &op);
+		else if (is_code(op.target))
+			call(&s, &next, op.target);
+		else
+			go_outside(&s, &next, op.target, CALL);
+		break;
+	case JUMP_ANY:
+	case CALL_ANY:
+		if (s.table == USER && !allowed(&s, GOES_ANYWHERE, ""))
+			break;
+		if (op.flow == JUMP_ANY) {
+			leave_function(&s);
+			break;
+		}
+		next.table = s.table == NOT_RUN ? NOT_RUN : KERNEL;
+		next.held = NOTHING;
+		enter(next);
+		break;
+	case RETURN:
+		do_return(&s);
+		break;
+	case LEAVE:
+		break;
+	}
+}
+
+/* The kernel takes the last alternative whose feature is there. */
+static void step_alternatives(struct state s)
+{
+	int i, last = -1, first = -1;
+	struct state to;
+
+	for (i = 0; i < vmlinux.nr_alternatives; i++) {
+		if (vmlinux.alternatives[i].at != s.at)
+			continue;
+		if (first < 0)
+			first = i;
+		if (is_patched(&vmlinux.alternatives[i]) == ALWAYS)
+			last = i;
+	}
+	if (first < 0) {
+		step(s);
+		return;
+	}
+	for (i = first; i < vmlinux.nr_alternatives; i++) {
+		const struct alternative *a = &vmlinux.alternatives[i];
+
+		if (a->at != s.at)
+			continue;
+		to = s;
+		to.at = a->code_len ? a->code : behind(a);
+		if (i < last || is_patched(a) == NEVER)
+			to.table = NOT_RUN;
+		enter(to);
+	}
+	to = s;
+	to.original = true;
+	if (last >= 0)
+		to.table = NOT_RUN;
+	enter(to);
+}
+
+static void follow(void)
+{
+	while (nr_work) {
+		struct state s = work[--nr_work]->state;
+
+		if (s.original || !in_entry_text(s.at))
+			step(s);
+		else
+			step_alternatives(s);
+	}
+}
+
+/* The next instruction that no path leads to. */
+static u64 next_code(u64 at)
+{
+	const struct symbol *s;
+	struct operation op;
+	u64 next;
+	int i;
+
+	for (; at < vmlinux.entry_end; at = next) {
+		next = 0;
+		s = function_at(at);
+		if (s && kernel_only(s->name))
+			next = s->end;
+		for (i = 0; i < vmlinux.nr_alternatives; i++)
+			if (vmlinux.alternatives[i].at == at)
+				next = behind(&vmlinux.alternatives[i]);
+		if (next || is_padding(at, &next))
+			continue;
+		if (!reached(at))
+			return at;
+		decode(at, &op);
+		next = op.next;
+	}
+	return vmlinux.entry_end;
+}
+
+/* Is there a direct way to it from other entry text? */
+static bool is_target(const struct symbol *to)
+{
+	struct operation op;
+	u64 at, next;
+	int i;
+
+	for (i = 0; i < vmlinux.nr_symbols; i++) {
+		const struct symbol *s = &vmlinux.symbols[i];
+
+		if (!in_entry_text(s->start) || s->start == to->start || kernel_only(s->name))
+			continue;
+		for (at = s->start; at < s->end; at = next) {
+			if (is_padding(at, &next))
+				continue;
+			decode(at, &op);
+			next = op.next;
+			if (op.flow >= JUMP && op.flow <= CALL && op.target == to->start)
+				return true;
+		}
+	}
+	return false;
+}
+
+void follow_all(void)
+{
+	u64 at = vmlinux.entry_start;
+	int i;
+
+	for (i = 0; i < vmlinux.nr_gates; i++)
+		enter(root(vmlinux.gates[i], USER));
+	for (i = 0; i < vmlinux.nr_fixups; i++)
+		enter(root(vmlinux.fixups[i], KERNEL));
+	for (i = 0; i < vmlinux.nr_symbols; i++) {
+		const struct symbol *s = &vmlinux.symbols[i];
+
+		if (!in_entry_text(s->start) || s->start == s->end)
+			continue;
+		if (kernel_only(s->name) || !strncmp(s->name, "__pfx_", 6))
+			enter(root(s->start, KERNEL));
+		else if (!is_target(s))
+			enter(root(s->start, USER));
+	}
+	follow();
+
+	/* What nothing leads to is an entry: the stubs of the interrupts are. */
+	while ((at = next_code(at)) < vmlinux.entry_end) {
+		enter(root(at, USER));
+		follow();
+	}
+}
