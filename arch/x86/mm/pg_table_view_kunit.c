@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * KUnit tests of views: what a CPU sees that has one loaded.
+ */
+
+#include <kunit/test.h>
+
+#include <linux/err.h>
+#include <linux/kthread.h>
+#include <linux/mm.h>
+#include <linux/mman.h>
+#include <linux/mmu_context.h>
+#include <linux/pg_table_context.h>
+#include <linux/pg_table_view.h>
+#include <linux/pgtable.h>
+#include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
+#include <linux/uaccess.h>
+
+#include <asm/tlbflush.h>
+
+#include "../../../mm/tests/pg_table_kunit.h"
+
+/* The kernel half begins with a hole, with entries of the root to itself. */
+#define ADDR		arch_pg_table_kernel_start
+#define GIB		BIT(30)
+#define USER_VALUE	0x1111111111111111UL
+
+static int need_pti(struct kunit *test)
+{
+	if (!boot_cpu_has(X86_FEATURE_PTI))
+		kunit_skip(test, "needs PTI");
+	return 0;
+}
+
+static void put_mm(void *mm)
+{
+	mmput(mm);
+}
+
+/* A process that this thread can use; end with kthread_unuse_mm(). */
+static struct mm_struct *use_new_mm(struct kunit *test)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_mm, mm));
+	mm->task_size = TASK_SIZE;
+	arch_pick_mmap_layout(mm, &current->signal->rlim[RLIMIT_STACK]);
+	kthread_use_mm(mm);
+	return mm;
+}
+
+static u64 *page(struct kunit *test, u64 value)
+{
+	u64 *p = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_ASSERT_TRUE(test, PAGE_ALIGNED(p));
+	*p = value;
+	return p;
+}
+
+static void link(struct kunit *test, struct pg_table *template, unsigned long start,
+		 unsigned long end, unsigned long unit)
+{
+	KUNIT_ASSERT_EQ(test, 0, pg_table_link(template, &init_mm.pgt, start, end - start,
+					       unit));
+}
+
+/* A template with all of the kernel, and @p at ADDR. */
+static struct pg_table *new_template(struct kunit *test, void *p)
+{
+	struct pg_table *template;
+	pgd_t *root = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, root);
+	template = pg_table_create_template(test->name, root);
+	KUNIT_ASSERT_NOT_NULL(test, template);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, template));
+
+	/* The image in smaller units: no range ends behind the last address. */
+	link(test, template, ADDR + P4D_SIZE, -P4D_SIZE, P4D_SIZE);
+	link(test, template, -P4D_SIZE, -PUD_SIZE, PUD_SIZE);
+	link(test, template, -PUD_SIZE, -PMD_SIZE, PMD_SIZE);
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(template, ADDR, __pa(p), PAGE_SIZE,
+					      PAGE_KERNEL));
+	return template;
+}
+
+static struct pg_table *new_view(struct kunit *test, struct mm_struct *mm, u64 value)
+{
+	struct pg_table *template = new_template(test, page(test, value));
+	struct pg_table *view = pg_table_create_view(test->name, mm, template);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(view));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, view));
+	return view;
+}
+
+static unsigned long map_user(struct kunit *test, unsigned long addr)
+{
+	unsigned long at = vm_mmap(NULL, addr, PAGE_SIZE, PROT_READ | PROT_WRITE,
+				   MAP_ANONYMOUS | MAP_PRIVATE | (addr ? MAP_FIXED : 0), 0);
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR_VALUE(at));
+	KUNIT_ASSERT_EQ(test, 0, put_user(USER_VALUE, (u64 __user *)at));
+	return at;
+}
+
+static u64 look(void)
+{
+	u64 value;
+
+	return copy_from_kernel_nofault(&value, (void *)ADDR, sizeof(value)) ? 0 : value;
+}
+
+/* What the view has at ADDR and at a user's address, 0 for nothing. */
+static void look_in(struct pg_table *view, unsigned long user, u64 *kernel_value,
+		    u64 *user_value)
+{
+	struct pg_table *process;
+	unsigned long flags;
+
+	local_irq_save(flags);
+	pagefault_disable();
+	process = pg_table_enter_view(view);
+	*kernel_value = look();
+	if (__get_user(*user_value, (u64 __user *)user))
+		*user_value = 0;
+	pg_table_leave_view(process);
+	pagefault_enable();
+	local_irq_restore(flags);
+}
+
+static void expect_in(struct kunit *test, struct pg_table *view, unsigned long user,
+		      u64 kernel_value, u64 user_value)
+{
+	u64 has_kernel, has_user;
+
+	look_in(view, user, &has_kernel, &has_user);
+	KUNIT_EXPECT_EQ(test, has_kernel, kernel_value);
+	KUNIT_EXPECT_EQ(test, has_user, user_value);
+}
+
+/* The user page table of PTI and two more. */
+static void process_with_three_views(struct kunit *test)
+{
+	struct mm_struct *mm = use_new_mm(test);
+	unsigned long user = map_user(test, 0);
+	struct pg_table *a = new_view(test, mm, 2), *b = new_view(test, mm, 3);
+	unsigned long cr3 = __read_cr3();
+	unsigned int round;
+
+	for (round = 0; round < 100; round++) {
+		expect_in(test, a, user, 2, USER_VALUE);
+		expect_in(test, b, user, 3, USER_VALUE);
+		KUNIT_EXPECT_EQ(test, look(), 0);
+	}
+	KUNIT_EXPECT_EQ(test, __read_cr3(), cr3);
+
+	KUNIT_EXPECT_EQ(test, 0, put_user(~USER_VALUE, (u64 __user *)user));
+	expect_in(test, a, user, 2, ~USER_VALUE);
+	KUNIT_EXPECT_EQ(test, 0, vm_munmap(user, PAGE_SIZE));
+	expect_in(test, a, user, 2, 0);
+	expect_in(test, b, user, 3, 0);
+	kthread_unuse_mm(mm);
+}
+
+/* All entries of the lower half; those of the user page table but for NX. */
+static void expect_mirrored(struct kunit *test, struct mm_struct *mm, struct pg_table *view)
+{
+	pgd_t *user_root = kernel_to_user_pgdp(mm->pgt.pgd);
+	unsigned int i;
+
+	for (i = 0; i < PGD_KERNEL_START; i++) {
+		KUNIT_EXPECT_EQ_MSG(test, pgd_val(view->pgd[i]), pgd_val(mm->pgt.pgd[i]),
+				    "entry %u", i);
+		KUNIT_EXPECT_EQ_MSG(test, pgd_val(user_root[i]),
+				    pgd_val(mm->pgt.pgd[i]) & ~_PAGE_NX, "entry %u", i);
+	}
+}
+
+static void root_entries_are_mirrored(struct kunit *test)
+{
+	struct mm_struct *mm = use_new_mm(test);
+	struct pg_table *a = new_view(test, mm, 2), *b;
+	unsigned long addr[8];
+	unsigned int i;
+
+	/* Each in an entry of its own, with 4 levels. */
+	for (i = 0; i < ARRAY_SIZE(addr); i++)
+		addr[i] = map_user(test, (2 * i + 1) * 512 * GIB);
+	b = new_view(test, mm, 3);
+	expect_mirrored(test, mm, a);
+	expect_mirrored(test, mm, b);
+	for (i = 0; i < ARRAY_SIZE(addr); i += 2)
+		KUNIT_EXPECT_EQ(test, 0, vm_munmap(addr[i], PAGE_SIZE));
+	expect_mirrored(test, mm, a);
+	expect_mirrored(test, mm, b);
+	for (i = 0; i < ARRAY_SIZE(addr); i++)
+		expect_in(test, b, addr[i], 3, i % 2 ? USER_VALUE : 0);
+	kthread_unuse_mm(mm);
+}
+
+/* Bits of the views of the ASID that is loaded; bit 0 is that of the user PCID. */
+static unsigned int flush_bits(void)
+{
+	unsigned int bits = this_cpu_read(cpu_tlbstate.user_pcid_flush_mask) >>
+			    (this_cpu_read(cpu_tlbstate.loaded_asid) + 1);
+
+	return (bits & 1) | (bits >> 7 & 2) | (bits >> 14 & 4) | (bits >> 21 & 8);
+}
+
+static void each_flush_reaches_each_view(struct kunit *test)
+{
+	struct mm_struct *mm;
+	struct pg_table *a, *b;
+	unsigned long user;
+	unsigned int before, page_bits, all_bits, after;
+	u64 value;
+
+	if (!boot_cpu_has(X86_FEATURE_PCID))
+		kunit_skip(test, "needs PCID");
+	mm = use_new_mm(test);
+	user = map_user(test, 0);
+	a = new_view(test, mm, 2);
+	b = new_view(test, mm, 3);
+
+	preempt_disable();
+	look_in(a, user, &value, &value);
+	look_in(b, user, &value, &value);
+	before = flush_bits();
+	flush_tlb_mm_range(mm, user, user + PAGE_SIZE, PAGE_SHIFT, false);
+	page_bits = flush_bits();
+	look_in(a, user, &value, &value);
+	look_in(b, user, &value, &value);
+	flush_tlb_mm(mm);
+	all_bits = flush_bits();
+	look_in(b, user, &value, &value);
+	after = flush_bits();
+	preempt_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_EQ(test, before & 6, 0);
+	KUNIT_EXPECT_EQ(test, page_bits & 6, 6);
+	KUNIT_EXPECT_EQ(test, all_bits, 0xf);
+	KUNIT_EXPECT_EQ(test, after & 6, 2);
+}
+
+static void views_are_limited(struct kunit *test)
+{
+	struct mm_struct *mm = use_new_mm(test);
+	struct pg_table *template = new_template(test, page(test, 2));
+	struct pg_table *view[PG_TABLE_MAX_VIEWS], *more;
+	unsigned int i;
+
+	for (i = 0; i < PG_TABLE_MAX_VIEWS; i++) {
+		view[i] = pg_table_create_view(test->name, mm, template);
+		KUNIT_ASSERT_FALSE(test, IS_ERR(view[i]));
+		KUNIT_EXPECT_EQ(test, pg_view(view[i])->nr, i + 1);
+	}
+	more = pg_table_create_view(test->name, mm, template);
+	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(more), -EBUSY);
+
+	/* A number is used again, and the view has what is mapped now. */
+	pg_table_put(view[1]);
+	view[1] = pg_table_create_view(test->name, mm, template);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(view[1]));
+	KUNIT_EXPECT_EQ(test, pg_view(view[1])->nr, 2);
+	expect_in(test, view[1], map_user(test, 0), 2, USER_VALUE);
+
+	for (i = 0; i < PG_TABLE_MAX_VIEWS; i++)
+		pg_table_put(view[i]);
+	KUNIT_EXPECT_EQ(test, mm->pgt.nr_views, 0);
+	KUNIT_EXPECT_FALSE(test, pg_table_has_views());
+	kthread_unuse_mm(mm);
+}
+
+static void view_maps_nothing_of_its_own(struct kunit *test)
+{
+	struct mm_struct *mm = use_new_mm(test);
+	struct pg_table *view = new_view(test, mm, 2);
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(view, PAGE_SIZE, PHYS, PAGE_SIZE,
+						    PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_unmap(view, ADDR, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link(view, &init_mm.pgt, ADDR, P4D_SIZE,
+						     P4D_SIZE));
+	KUNIT_EXPECT_EQ(test, bytes(view), 0);
+	kthread_unuse_mm(mm);
+}
+
+/* The process may end before its view. */
+static void view_outlives_its_process(struct kunit *test)
+{
+	struct mm_struct *mm = mm_alloc();
+	struct pg_table *view;
+	unsigned int i;
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	mm->task_size = TASK_SIZE;
+	arch_pick_mmap_layout(mm, &current->signal->rlim[RLIMIT_STACK]);
+	kthread_use_mm(mm);
+	view = new_view(test, mm, 2);
+	map_user(test, 0);
+	kthread_unuse_mm(mm);
+	mmput(mm);
+	for (i = 0; i < PGD_KERNEL_START; i++)
+		KUNIT_EXPECT_EQ_MSG(test, pgd_val(view->pgd[i]), 0, "entry %u", i);
+}
+
+static struct kunit_case cases[] = {
+	KUNIT_CASE(process_with_three_views),
+	KUNIT_CASE(root_entries_are_mirrored),
+	KUNIT_CASE(each_flush_reaches_each_view),
+	KUNIT_CASE(views_are_limited),
+	KUNIT_CASE(view_maps_nothing_of_its_own),
+	KUNIT_CASE(view_outlives_its_process),
+	{}
+};
+
+static struct kunit_suite suite = {
+	.name = "pg_table_view",
+	.init = need_pti,
+	.test_cases = cases,
+};
+kunit_test_suite(suite);
