@@ -38,10 +38,7 @@ if [ "${1:-}" = --compare ]; then
 	stock=$2
 	ours=$3
 else
-	differ=$(diff "$out/x86_64-stock/.config" "$out/x86_64/.config" |
-		grep '^[<>]' | grep -v 'PG_TABLE' | head -n 1) || :
-	[ -z "$differ" ] || die "the two configurations differ: $differ" \
-		"compare .config in $out/x86_64-stock and $out/x86_64; put options for both into kunit/guest.config"
+	same_config
 	# Modes are words; the check "boot" may have run ours.
 	# shellcheck disable=SC2086
 	SAME=1 "$top/scripts/boot.sh" $modes

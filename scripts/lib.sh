@@ -127,3 +127,13 @@ variant()
 		[ ! -f "$top/$f" ] || { echo "$f"; return; }
 	done
 }
+
+# same_config: stop when the kernel and the stock kernel differ in an option that
+# both know.
+same_config()
+{
+	differ=$(diff "$out/x86_64-stock/.config" "$out/x86_64/.config" |
+		grep '^[<>]' | grep -v 'PG_TABLE' | head -n 1) || :
+	[ -z "$differ" ] || die "the two configurations differ: $differ" \
+		"compare .config in $out/x86_64-stock and $out/x86_64; put options for both into kunit/guest.config"
+}
