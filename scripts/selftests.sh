@@ -9,7 +9,8 @@
 # under TCG, also where that is a failure. A program that is not built has a row too.
 #
 # Environment: STOCK=1, boot the stock kernel; with UPDATE=1, write the table from it.
-# SELFTESTS, another table of programs, below the top.
+# SELFTESTS, another table of programs, below the top; GUEST, another guest-selftests;
+# WHO, a name for the results instead of ours.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -18,12 +19,12 @@ modes=scripts/selftests-modes
 baseline=$top/docs/results/selftests-$KERNEL.tsv
 work=$out/selftests
 who=${STOCK:+stock}
-who=${who:-ours}
+who=${WHO:-${who:-ours}}
 tab=$(printf '\t')
 source=$out/stock
 programs=$work/programs
 
-# compare BASELINE RESULT: a difference is a line; the first one is the error.
+# compare BASELINE RESULT [MODE]...: a difference is a line; the first one is the error.
 compare()
 {
 	[ -s "$1" ] || die "there is no $1" "run: UPDATE=1 STOCK=1 scripts/selftests.sh"
@@ -32,10 +33,13 @@ compare()
 	[ "$was" = "$(cat "$out/stock.id")" ] ||
 		die "the table is of $was, the stock source is $(cat "$out/stock.id")" \
 			"run: UPDATE=1 STOCK=1 scripts/selftests.sh"
-	grep -v '^#' "$1" >"$work/before" || :
-	grep -v '^#' "$2" >"$work/after" || :
+	before=$1 after=$2
+	shift 2
+	of=" - ${*:-$(rows $modes | cut -f1 | paste -s -d' ')} "
+	awk -F'\t' -v of="$of" '!/^#/ && index(of, " " $1 " ")' "$before" >"$work/before"
+	grep -v '^#' "$after" >"$work/after" || :
 	[ "$(wc -l <"$work/before")" -gt 10 ] ||
-		die "$1 has next to no rows" "run: UPDATE=1 STOCK=1 scripts/selftests.sh"
+		die "$before has next to no rows" "run: UPDATE=1 STOCK=1 scripts/selftests.sh"
 	diff -U0 "$work/before" "$work/after" >"$work/diff" && return
 	sed -n 's/^[-+][^-+]/| &/p' "$work/diff"
 	die "$(awk -F'\t' '{ test = $1 " " $2 " " $3; said = $4 ", " $5 " ok" }
@@ -89,7 +93,7 @@ build()
 	for suite in x86 mm; do
 		[ $suite = mm ] && i386=0 || i386=1
 		make -s -C "$source/tools/testing/selftests/$suite" ARCH=x86_64 OUTPUT=. CC="gcc -static" \
-			CAN_BUILD_I386=$i386 CAN_BUILD_X86_64=1 \
+			CAN_BUILD_I386="$i386" CAN_BUILD_X86_64=1 \
 			--eval='named: ; @echo $(TEST_GEN_FILES) $(BINARIES_32) $(BINARIES_64)' named |
 			tr ' ' '\n' | sed -n 's,.*/,,p' | sort -u | while read -r program; do
 			why=-
@@ -105,8 +109,8 @@ build()
 	echo "$now" >"$programs/stamp"
 }
 
-# complete: each program that a Makefile names has a row, and the reverse.
-complete()
+# check_rows: each program that a Makefile names has a row, and the reverse.
+check_rows()
 {
 	cut -f1,2 "$programs/built" | sort >"$work/named"
 	rows "$table" | cut -f1,2 | sort -u >"$work/have"
@@ -131,7 +135,7 @@ pack()
 	root=$work/$1.root
 	rm -rf "$root"
 	mkdir -p "$root/bin" "$root/selftests"
-	install -m 755 "$top/scripts/guest-selftests" "$root/bin/"
+	install -m 755 "${GUEST:-$top/scripts/guest-selftests}" "$root/bin/guest-selftests"
 	of_mode "$1" | cut -f1,2,4-6 >"$root/selftests/$1.list"
 	[ -s "$root/selftests/$1.list" ] || die "no program runs in mode $1" "choose from: $(rows $modes | cut -f1 | paste -s -d' ')"
 	cut -f1,2 "$root/selftests/$1.list" | while read -r suite program; do
@@ -176,7 +180,7 @@ fi
 [ -z "${UPDATE:-}" ] || [ "$who" = stock ] || die "the table is of the stock kernel" "run: UPDATE=1 STOCK=1 $0"
 same_config
 build
-complete
+check_rows
 "$top/scripts/initramfs.sh"
 all=
 # Modes have no blanks.
@@ -188,14 +192,13 @@ for mode; do
 		IMAGE=$out/x86_64${STOCK:+-stock}/arch/x86/boot/bzImage "$top/scripts/boot.sh" "$mode"
 done
 
-# The results of the modes that were not booted now are of the last time.
 {
 	echo "# Written by UPDATE=1 STOCK=1 scripts/selftests.sh: how the kernel's own tests end"
 	echo "# with the stock kernel under TCG. Fields are separated by tabs."
 	echo "# stock $(cat "$out/stock.id")"
 	echo "# mode${tab}suite${tab}test${tab}result${tab}ok lines"
-	for mode in $(rows $modes | cut -f1); do
-		[ ! -f "$work/$who/$mode.ktap" ] || results "$mode" "$work/$who/$mode.ktap"
+	for mode; do
+		results "$mode" "$work/$who/$mode.ktap"
 	done
 	awk -F'\t' '$3 != "-" { print "-\t" $1 "\t" $2 "\tnot built: " $3 "\t0" }' "$programs/built"
 } >"$work/$who.tsv"
@@ -206,7 +209,7 @@ if [ -n "${UPDATE:-}" ]; then
 	[ -n "$all" ] || die "only some modes were booted" "run: UPDATE=1 STOCK=1 $0"
 	cp "$work/$who.tsv" "$baseline"
 fi
-compare "$baseline" "$work/$who.tsv"
+compare "$baseline" "$work/$who.tsv" "$@"
 echo "| $who: $(awk -F'\t' '!/^#/ { n[$4 ~ /^not built/ ? "not built" : $4]++ }
 	END { printf "%d pass, %d skip, %d fail, %d killed, %d time out, %d vary, %d not built: as in the table",
 		n["pass"], n["skip"], n["fail"], n["killed"], n["timeout"], n["any"], n["not built"] }' "$work/$who.tsv")"
