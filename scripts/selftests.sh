@@ -40,8 +40,8 @@ compare()
 	grep -v '^#' "$after" >"$work/after" || :
 	[ "$(wc -l <"$work/before")" -gt 10 ] ||
 		die "$before has next to no rows" "run: UPDATE=1 STOCK=1 scripts/selftests.sh"
-	diff -U0 "$work/before" "$work/after" >"$work/diff" && return
-	sed -n 's/^[-+][^-+]/| &/p' "$work/diff"
+	diff "$work/before" "$work/after" >"$work/diff" && return
+	sed -n 's/^[<>] /| &/p' "$work/diff"
 	die "$(awk -F'\t' '{ test = $1 " " $2 " " $3; said = $4 ", " $5 " ok" }
 		NR == FNR { before[test] = said; order[++n] = test; next }
 		{ after[test] = said }
