@@ -56,7 +56,7 @@ rowed()
 }
 
 rowed "a program without a row is found" "mm cow has no row in " '/	cow	/d'
-rowed "a row without a program is found" "names mm nothing, which" 's/	cow	/	nothing	/'
+rowed "a row without a program is found" "names mm nothing, which" 's/^mm	cow	.*/&\nmm	nothing	mm	20	32	-	-	-/'
 rowed "what is left out for no reason is found" "mm cow is not compared, for no reason" \
 	's/	cow	mm	/	cow	-	/'
 
