@@ -35,7 +35,7 @@ inputs()
 		# Names have no blanks.
 		# shellcheck disable=SC2046,SC2086
 		cat $(find kunit -type f | sort) $(echo "$files $command" | tr ' ' '\n' |
-			grep '^scripts/' | sort -u)
+			grep '^scripts/\|^docs/' | sort -u)
 	} | sha256sum | cut -c1-16
 }
 

@@ -75,7 +75,7 @@ refused()
 }
 
 # shellcheck disable=SC2046
-check "shell scripts pass shellcheck" shell_clean $(files 'scripts/*.sh' 'scripts/tests/*.sh' .ci/run scripts/guest-init scripts/guest-show)
+check "shell scripts pass shellcheck" shell_clean $(files 'scripts/*.sh' 'scripts/tests/*.sh' .ci/run scripts/guest-init scripts/guest-show scripts/guest-selftests)
 # shellcheck disable=SC2016
 printf '#!/bin/sh\nrm -rf $1/x\n' >"$work/bad.sh"
 refused "shellcheck finds an unquoted variable" shell_clean "$work/bad.sh"
