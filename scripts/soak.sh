@@ -4,8 +4,8 @@
 # and write what each said to docs/results/soak-KERNEL.tsv. Without names, the table
 # of object code is made again too.
 #
-# --check runs nothing: one line a row, which is "ok" when it passed with the inputs
-# as they are now. A row that fails is not in the table.
+# --check runs nothing: one line a row, "ok" when it passed with the inputs as they are
+# now, "not ok" when it failed with them; what has not been run with them is a skip.
 #
 # Environment: SOAKS, another table of rows below the top; SOAKED, another result.
 
@@ -45,25 +45,27 @@ of()
 	[ ! -f "$table" ] || awk -F'\t' -v n="$1" -v c="$2" '$1 == n { print $c; exit }' "$table"
 }
 
-# put NAME INPUTS TEXT: a row of the result, in the order of the rows; without
-# inputs, none.
+# put NAME INPUTS RESULT TEXT: a row of the result, in the order of the rows.
 put()
 {
+	exec 9>"$out/soak.lock"
+	flock 9
 	mkdir -p "${table%/*}"
 	{
-		echo "# Written by scripts/soak.sh: what each row of scripts/soaks said when it passed,"
-		echo "# and a hash of its inputs. Fields are separated by tabs."
+		echo "# Written by scripts/soak.sh: what each row of scripts/soaks said, and a hash of"
+		echo "# its inputs. Fields are separated by tabs."
 		echo "# stock $(cat "$out/stock.id")"
-		echo "# name${tab}inputs${tab}said"
+		echo "# name${tab}inputs${tab}result${tab}said"
 		for n in $(names); do
-			if [ "$n" != "$1" ]; then
-				[ ! -f "$table" ] || grep "^$n$tab" "$table" || :
-			elif [ -n "$2" ]; then
-				printf '%s\t%s\t%s\n' "$1" "$2" "$3"
+			if [ "$n" = "$1" ]; then
+				printf '%s\t%s\t%s\t%s\n' "$1" "$2" "$3" "$4"
+			elif [ -f "$table" ]; then
+				grep "^$n$tab" "$table" || :
 			fi
 		done
 	} >"$table.new"
 	mv "$table.new" "$table"
+	exec 9>&-
 }
 
 [ -d "$series/.git" ] || [ -z "$check" ] || die "no kernel tree in $series" "run: make tree"
@@ -84,18 +86,17 @@ if [ -n "$check" ]; then
 		if [ -n "$was" ] && [ "$was" != "$stock" ]; then
 			# Debian moved to another point release.
 			echo "ok - $name # SKIP it is of $was, the stock source is $stock"
-		elif [ -z "$(of "$name" 2)" ]; then
-			echo "not ok - $name: it has not passed; run: KERNEL=$KERNEL scripts/soak.sh $name"
-			bad=$((bad + 1))
 		elif [ "$(of "$name" 2)" != "$(inputs "$name")" ]; then
-			echo "not ok - $name: it passed with other inputs; run: KERNEL=$KERNEL scripts/soak.sh $name"
+			echo "ok - $name # SKIP not run with these inputs; run: KERNEL=$KERNEL scripts/soak.sh $name"
+		elif [ "$(of "$name" 3)" != passed ]; then
+			echo "not ok - $name: $(of "$name" 4)"
 			bad=$((bad + 1))
 		else
-			echo "ok - $name: $(of "$name" 3)"
+			echo "ok - $name: $(of "$name" 4)"
 		fi
 	done
-	[ $bad -eq 0 ] || die "$bad of $# rows of ${table#"$top"/} are not of these inputs" \
-		"run: make soak KERNEL=$KERNEL"
+	[ $bad -eq 0 ] || die "$bad of $# rows of ${table#"$top"/} have failed" \
+		"mend what they tell, then run: KERNEL=$KERNEL scripts/soak.sh NAME"
 	exit 0
 fi
 
@@ -117,14 +118,12 @@ for name; do
 	now=$(inputs "$name")
 	command=$(cell "$soaks" "$name" 3)
 	log=$logs/soak-$name.log
+	result=passed
 	# Words of a command have no blanks.
 	# shellcheck disable=SC2086
-	if (cd "$top" && "$phase" "soak-$name" "$command" $command); then
-		said=$(sed -n -e 's/^| //p' -e 's/^# \([0-9]* passed, .*\)/\1/p' "$log" | tail -n 1)
-		put "$name" "$now" "${said:-passed}"
-	else
-		put "$name" "" ""
-		failed="$failed $name"
-	fi
+	(cd "$top" && "$phase" "soak-$name" "$command" $command) || result=failed
+	said=$(sed -n -e 's/^| //p' -e 's/^# \([0-9]* passed, .*\)/\1/p' -e 's/^error: //p' "$log" | tail -n 1)
+	put "$name" "$now" $result "${said:--}"
+	[ $result = passed ] || failed="$failed $name"
 done
 [ -z "$failed" ] || die "failed:$failed" "run: KERNEL=$KERNEL scripts/soak.sh${failed}"

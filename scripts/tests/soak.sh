@@ -22,23 +22,27 @@ quietly()
 }
 
 printf 'good\t%s\techo | three of three\tscripts/soaks\n' "$KERNEL" >"$work/soaks"
-printf 'bad\t%s\tfalse\t-\n' "$KERNEL" >>"$work/soaks"
+printf 'bad\t%s\tscripts/boot.sh nosuch\t-\n' "$KERNEL" >>"$work/soaks"
 
-says "a row without a result is told" "1 of 1 rows" "$soak" --check good
+# said LINE: --check of the row says so, and does not fail.
+said()
+{
+	quietly --check "${2:-good}" && grep -q "^$1" "$work/said"
+}
+
+check "a row without a result is a skip" said 'ok - good # SKIP not run with these inputs; run: '
 check "a command that passes gets a row" quietly good
-check "the row has what it said" grep -q '^good	[0-9a-f]*	three of three$' "$SOAKED"
-check "the row is of these inputs" quietly --check good
+check "the row has what it said" grep -q '^good	[0-9a-f]*	passed	three of three$' "$SOAKED"
+check "the row is of these inputs" said 'ok - good: three of three'
 says "a command that fails fails" "failed: bad; " "$soak" bad
-says "it has no row" "1 of 2 rows" "$soak" --check
+says "its row is not ok" "1 of 2 rows of .* have failed" "$soak" --check
+check "what it said is told" grep -q '^not ok - bad: no boot mode called nosuch' "$work/said"
 
-sed 's/	three/ 0&/; s/^good	/&0/' "$SOAKED" >"$work/other"
-says "a row of other inputs is told" "1 of 1 rows .* are not of these inputs" \
-	env SOAKED="$work/other" "$soak" --check good
-check "so is its name" grep -q '^not ok - good: it passed with other inputs; run: ' "$work/said"
+sed 's/^good	/&0/' "$SOAKED" >"$work/other"
+SOAKED=$work/other check "a row of other inputs is a skip" said 'ok - good # SKIP not run with these'
 sed -i 's/scripts\/soaks$/scripts\/checks/' "$work/soaks"
-says "an input that changes is found" "1 of 1 rows" "$soak" --check good
+check "an input that changes is found" said 'ok - good # SKIP not run with these'
 sed -i 's/^# stock .*/# stock another/' "$SOAKED"
-check "another stock source is a skip" quietly --check good
-check "which is said" grep -q '^ok - good # SKIP it is of another, ' "$work/said"
+check "another stock source is a skip" said 'ok - good # SKIP it is of another, '
 says "an unknown row is named" "no soak called none" "$soak" none
 finish
