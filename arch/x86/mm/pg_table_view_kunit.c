@@ -325,4 +325,5 @@ static struct kunit_suite suite = {
 	.init = need_pti,
 	.test_cases = cases,
 };
+
 kunit_test_suite(suite);
