@@ -37,7 +37,11 @@ rm -rf "$root" "$stamp"
 mkdir -p "$root/bin" "$root/dev" "$root/proc" "$root/sys" "$root/tmp"
 install -m 755 "$busybox" "$root/bin/busybox"
 install -m 755 "$init" "$root/init"
-for program in guest-mm guest-efi guest-pti guest-storm guest-kexec guest-chattr; do
+programs='guest-mm guest-efi guest-storm guest-kexec guest-chattr'
+case $("$cc" -dumpmachine) in
+x86_64-* | i?86-*) programs="$programs guest-pti" ;;
+esac
+for program in $programs; do
 	"$cc" -static -pthread -O2 -Wall -Werror -o "$root/bin/$program" "$top/scripts/$program.c" ||
 		die "$program.c does not compile" "run: apt-get install $libc"
 done
