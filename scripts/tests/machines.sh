@@ -31,7 +31,7 @@ planted()
 
 planted arm64 's/	efi	/	none	/; s/kunit=[^ ]*/kunit=pg_table_none/'
 says "arm64 without firmware has no EFI, and a suite does not run" \
-	"check failed: efi=on, kunit=pg_table_none; " "$boot" arm64
+	"check failed: efi=on, efivar=new, kunit=pg_table_none; " "$boot" arm64
 planted arm64 's/cpus=2 efi=on/cpus=3 efivars=read/'
 says "arm64 can write variables, and has two processors" \
 	"check failed: cpus=3, efivars=read; " "$boot" arm64
