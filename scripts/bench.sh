@@ -18,7 +18,7 @@ bench=$out/bench
 table=scripts/bench.rows
 tsv=$build/bench.tsv
 svg=$top/docs/bench.svg
-boots='off on short efi'
+boots='off on short efi bochs'
 
 need ccache ccache
 need qemu-system-x86_64 qemu-system-x86
@@ -33,35 +33,44 @@ tree()
 {
 	t=$bench/$1/linux
 	checkout "$t" "$2"
-	cmp -s "$top/mm/tests/pg_table_bench.c" "$t/mm/tests/pg_table_bench.c" || {
-		mkdir -p "$t/mm/tests"
-		cp "$top/mm/tests/pg_table_bench.c" "$t/mm/tests/"
-	}
+	mkdir -p "$t/mm/tests"
+	for f in pg_table_bench.c pg_table_bench.h; do
+		cmp -s "$top/mm/tests/$f" "$t/mm/tests/$f" || cp "$top/mm/tests/$f" "$t/mm/tests/"
+	done
 	# Sizes are those of a kernel without it.
-	grep -q pg_table_bench "$t/mm/Makefile" ||
+	wrap='+= $(if $(PG_TABLE_BENCH),-include $(srctree)/mm/tests/pg_table_bench.h)'
+	grep -q pg_table_bench "$t/mm/Makefile" || {
 		echo 'obj-$(PG_TABLE_BENCH) += tests/pg_table_bench.o' >>"$t/mm/Makefile"
+		echo "CFLAGS_mm_init.o $wrap" >>"$t/mm/Makefile"
+		echo "CFLAGS_main.o $wrap" >>"$t/init/Makefile"
+	}
 }
 
-# kbuild SIDE DIR ARCH ARG...: make in the work tree, what is built to DIR.
+# kbuild SIDE DIR ARCH COMMAND...: make or make_image in the work tree, what is built
+# to DIR.
 kbuild()
 {
 	dir=$bench/$1/$2 arch=$3 t=$bench/$1/linux
 	shift 3
 	mkdir -p "$dir"
-	make -C "$t" O="$dir" ARCH="$arch" CC="ccache gcc" -j"$J" "$@" >"$dir/log" 2>&1 ||
-		die "make $* fails: $(grep -m 1 -e 'error:' -e 'undefined' "$dir/log" || :)" \
+	"$@" -C "$t" O="$dir" ARCH="$arch" CC="ccache gcc" -j"$J" >"$dir/log" 2>&1 ||
+		die "$* fails: $(grep -m 1 -e 'error:' -e 'undefined' "$dir/log" || :)" \
 			"read $dir/log"
 }
 
+# configure SIDE DIR FRAGMENT...
 configure()
 {
-	mkdir -p "$bench/$1/kernel/new"
-	(cd "$bench/$1/linux" && ARCH=x86_64 scripts/kconfig/merge_config.sh -n -Q \
-		-O ../kernel/new kernel/configs/tiny.config "$top/kunit/x86_64.config" \
-		"$bench/config") >"$bench/$1/log" 2>&1 </dev/null ||
-		die "merge_config.sh failed: $(tail -n 1 "$bench/$1/log")" "read $bench/$1/log"
-	cmp -s "$bench/$1/kernel/new/.config" "$bench/$1/kernel/.config" ||
-		cp "$bench/$1/kernel/new/.config" "$bench/$1/kernel/.config"
+	side=$1
+	to=$2
+	shift 2
+	mkdir -p "$bench/$side/$to/new"
+	(cd "$bench/$side/linux" && ARCH=x86_64 scripts/kconfig/merge_config.sh -n -Q \
+		-O "../$to/new" kernel/configs/tiny.config "$top/kunit/x86_64.config" \
+		"$bench/config" "$@") >"$bench/$side/log" 2>&1 </dev/null ||
+		die "merge_config.sh failed: $(tail -n 1 "$bench/$side/log")" "read $bench/$side/log"
+	cmp -s "$bench/$side/$to/new/.config" "$bench/$side/$to/.config" ||
+		cp "$bench/$side/$to/new/.config" "$bench/$side/$to/.config"
 }
 
 # .text of vmlinux itself is padded to 2 MiB where there is PTI.
@@ -77,15 +86,15 @@ sizes()
 {
 	key=$(echo "$2"; cat "$bench/$1/kernel/.config"; gcc --version)
 	[ "$key" != "$(cat "$bench/$1/sizes.key" 2>/dev/null)" ] || return 0
-	kbuild "$1" kernel x86_64 vmlinux
+	kbuild "$1" kernel x86_64 make vmlinux
 	echo "text $(text_size "$bench/$1/kernel")" >"$bench/$1/sizes"
 	for bits in 64 32; do
 		case $bits in
 		64) arch=x86_64 ;;
 		32) arch=i386 ;;
 		esac
-		kbuild "$1" tiny$bits "$arch" tinyconfig
-		kbuild "$1" tiny$bits "$arch" vmlinux
+		kbuild "$1" tiny$bits "$arch" make tinyconfig
+		kbuild "$1" tiny$bits "$arch" make vmlinux
 		echo "tiny$bits $(text_size "$bench/$1/tiny$bits")" >>"$bench/$1/sizes"
 	done
 	echo "$key" >"$bench/$1/sizes.key"
@@ -113,13 +122,25 @@ lines()
 machine()
 {
 	cpu=max
-	append='pti=off'
+	append="console=ttyS0 panic=-1 tsc=reliable nokaslr norandmaps pg_table_bench"
 	kernel=$bench/$1/kernel/arch/x86/boot/bzImage
 	dir=$bench/$1
 	mode=$2
 	set --
 	case $mode in
-	on) append='pti=on' ;;
+	off | short | efi) append="$append pti=off" ;;
+	*) append="$append pti=on" ;;
+	esac
+	case $mode in
+	views)
+		append="$append kunit.enable=0"
+		kernel=$bench/$1/views/arch/x86/boot/bzImage
+		;;
+	bochs)
+		"$top/scripts/bochs.sh" corei7_skylake_x 1 600 "$kernel" "$bench/initramfs.gz" \
+			"$append noxsave clearcpuid=ht" "$dir/bochs"
+		return
+		;;
 	short) cpu=max,erms=off ;;
 	efi)
 		ovmf=/usr/share/OVMF
@@ -134,9 +155,7 @@ machine()
 		-machine q35 -accel tcg -icount shift=0,sleep=off -seed 1 \
 		-rtc base=2026-01-01,clock=vm -cpu "$cpu" -smp 1 -m 512 \
 		-display none -serial stdio -no-reboot "$@" \
-		-kernel "$kernel" -initrd "$bench/initramfs.gz" -append \
-		"console=ttyS0 panic=-1 tsc=reliable nokaslr norandmaps $append pg_table_bench" \
-		</dev/null
+		-kernel "$kernel" -initrd "$bench/initramfs.gz" -append "$append" </dev/null
 }
 
 # run SIDE BOOT N: one boot; its figures go to values.N as "SIDE BOOT NAME VALUE".
@@ -175,13 +194,15 @@ EOF
 
 	for side in stock ours; do
 		if [ $side = stock ]; then commit=$commit_stock; else commit=$commit_ours; fi
-		tree $side "$commit"
-		configure $side
-		sizes $side "$commit"
-		kbuild $side kernel x86_64 PG_TABLE_BENCH=y vmlinux
-		# The image takes the kernel in by .incbin, which ccache does not see.
-		(export CCACHE_DISABLE=1; kbuild $side kernel x86_64 PG_TABLE_BENCH=y bzImage)
+		tree "$side" "$commit"
+		configure "$side" kernel
+		sizes "$side" "$commit"
+		kbuild "$side" kernel x86_64 make_image bzImage PG_TABLE_BENCH=y
 	done
+	# Only their tests select views, in a kernel that no other figure is of.
+	echo CONFIG_KUNIT=y | cat - "$top/kunit/suites.config" >"$bench/views"
+	configure ours views "$bench/views"
+	kbuild ours views x86_64 make_image bzImage PG_TABLE_BENCH=y
 	differ=$(diff "$bench/stock/kernel/.config" "$bench/ours/kernel/.config" |
 		grep '^[<>]' | grep -v 'PG_TABLE' | head -n 1) || :
 	[ -z "$differ" ] || die "the two configurations differ: $differ" \
@@ -205,6 +226,7 @@ EOF
 			for boot in $boots; do
 				run $side "$boot" $n
 			done
+			[ $side = stock ] || run $side views $n
 		done
 		n=$((n + 1))
 	done
@@ -232,6 +254,7 @@ rows $table | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
 	}
 	{
 		a = "stock " $1 " " $2; b = "ours " $1 " " $3
+		if (sub(/^ours:/, "", $2)) a = "ours " $1 " " $2
 		if (v[1, a] == "" || v[1, b] == "" || v[1, a] == 0) {
 			print "no figure for: " $6 >"/dev/stderr"
 			missing = 1

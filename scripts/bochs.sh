@@ -60,7 +60,7 @@ pid=$!
 trap 'kill -KILL -$pid 2>/dev/null || :; exit 130' INT TERM HUP
 left=$limit
 while kill -0 $pid 2>/dev/null && [ "$left" -gt 0 ]; do
-	! grep -q -e '^# guest-init: end' -e 'end Kernel panic' "$console" || break
+	! grep -q -e '^# guest-init: end' -e '^bench: end' -e 'end Kernel panic' "$console" || break
 	sleep 1
 	left=$((left - 1))
 done

@@ -78,7 +78,7 @@ pack()
 	target=$dir/$1.gz
 	set -- "$initramfs"
 	case $expected in
-	*module=* | *selftest=*)
+	*module=* | *selftest=* | *churn=*)
 		[ -f "$made/guest-extra.gz" ] || die "no $made/guest-extra.gz" "run: make kernel"
 		set -- "$@" "$made/guest-extra.gz"
 		;;
@@ -214,12 +214,14 @@ boot()
 	esac
 }
 
-# said KTAP: what the guest said about each check that failed.
+# said KTAP LOG: what the guest said about each check that failed, and an oops.
 said()
 {
 	awk '/^#/ { said = said "|   " $0 "\n"; next }
 		/^not ok/ { printf "%s", said }
 		{ said = "" }' "$1"
+	tr -d '\r' <"$2" | grep -A 30 -m 1 -E 'BUG: |Oops|int3: |protection fault|Kernel panic' |
+		sed 's/^/|   /' || :
 }
 
 # verdict MODE LOG KTAP STATUS LIMIT: empty when the boot passed, else why not.
@@ -294,7 +296,7 @@ for mode; do
 		echo "$key" >"$dir/$mode.passed"
 		echo "| boot $mode: $(grep -c '^ok ' "$dir/$mode.ktap") checks passed, $spent s"
 	else
-		said "$dir/$mode.ktap"
+		said "$dir/$mode.ktap" "$log"
 		echo "| boot $mode: FAILED, $reason, $spent s"
 		: "${why:=boot mode $mode: $reason}" "${next:=read $log}"
 	fi

@@ -11,6 +11,8 @@
 # itself allocates (nokaslr keeps the rest in place); and what is not present is
 # not printed, as the stock kernel leaves bits and empty table pages behind.
 # --compare takes two directories with the results of such boots.
+#
+# Environment: IMAGE and DIR, for boot.sh: another kernel than ours of kernel.sh.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -32,7 +34,7 @@ compare()
 
 mkdir -p "$work"
 stock=$out/boot-stock
-ours=$out/boot
+ours=${DIR:-$out/boot}
 if [ "${1:-}" = --compare ]; then
 	[ $# -eq 3 ] || die "--compare needs two directories" "usage: efi.sh --compare STOCK OURS"
 	stock=$2

@@ -5,11 +5,15 @@
  * smallest of many runs, less that of an empty one. Powers off.
  */
 #define _GNU_SOURCE
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/mount.h>
 #include <sys/reboot.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -157,8 +161,56 @@ static void bench_pipe(void)
 	waitpid(pid, NULL, 0);
 }
 
+/* A field of /proc/meminfo, in bytes. */
+static long meminfo(const char *name)
+{
+	FILE *f = fopen("/proc/meminfo", "r");
+	char field[64];
+	long value;
+
+	need(!!f, "/proc/meminfo");
+	while (fscanf(f, "%63[^:]: %ld kB ", field, &value) == 2)
+		if (!strcmp(field, name)) {
+			fclose(f);
+			return value << 10;
+		}
+	need(0, name);
+	return 0;
+}
+
+/* Processes that wait, which have touched what a fork leaves them. */
+static void bench_processes(void)
+{
+	enum { NR = 1000 };
+	static pid_t pids[NR];
+	long tables, available;
+	int wait[2], here[2];
+	char c;
+
+	need(!pipe(wait) && !pipe(here), "pipe");
+	tables = meminfo("PageTables");
+	available = meminfo("MemFree");
+	for (int i = 0; i < NR; i++) {
+		pids[i] = fork();
+		if (!pids[i]) {
+			close(wait[1]);
+			need(write(here[1], &c, 1) == 1, "write");
+			_exit(read(wait[0], &c, 1));
+		}
+		need(pids[i] > 0 && read(here[0], &c, 1) == 1, "fork");
+	}
+	printf("bench: tables %ld\n", meminfo("PageTables") - tables);
+	printf("bench: processes %ld\n", available - meminfo("MemFree"));
+	fflush(stdout);
+	close(wait[1]);
+	for (int i = 0; i < NR; i++)
+		need(waitpid(pids[i], NULL, 0) == pids[i], "waitpid");
+}
+
 int main(void)
 {
+	need(!mkdir("/proc", 0555) || errno == EEXIST, "mkdir");
+	need(!mount("proc", "/proc", "proc", 0, NULL), "mount");
 	begin();
 	for (int i = 0; i < 2000; i++) {
 		before();
@@ -186,6 +238,7 @@ int main(void)
 	begin();
 	bench_pipe();
 	say("pipe");
+	bench_processes();
 	puts("bench: end 1");
 	fflush(stdout);
 	reboot(RB_POWER_OFF);

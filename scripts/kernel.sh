@@ -89,12 +89,7 @@ ccache --zero-stats >/dev/null
 echo 0 >"$dir/objects"
 rm -f "$dir/made" "$dir/wrong"
 {
-	# The image includes the kernel by .incbin, which ccache does not see.
-	# Targets are words.
-	# shellcheck disable=SC2086
-	make -C "$linux" O="$dir" CC="ccache $cc" -j"$J" vmlinux 2>&1 &&
-		CCACHE_DISABLE=1 make -C "$linux" O="$dir" CC="ccache $cc" -j"$J" $target 2>&1 &&
-		: >"$dir/made"
+	make_image "$target" -C "$linux" O="$dir" CC="ccache $cc" -j"$J" 2>&1 && : >"$dir/made"
 } | while IFS= read -r said; do
 	case $said in
 	"  CC "* | "  AS "*)

@@ -120,6 +120,17 @@ same_config()
 		"compare .config in $1 and $2; put options for both into kunit/guest.config"
 }
 
+# make_image "GOAL..." ARG...: the kernel by ccache, then its image without: that takes
+# the kernel in by .incbin, which ccache does not see.
+make_image()
+{
+	goals=$1
+	shift
+	# Goals are words.
+	# shellcheck disable=SC2086
+	make "$@" vmlinux && CCACHE_DISABLE=1 make "$@" $goals
+}
+
 # archive ROOT FILE: pack a directory for the kernel to unpack, and remove it. The
 # same contents give the same bytes.
 archive()

@@ -33,30 +33,37 @@ rm -rf "$obj/arch/x86/boot"
 "$top/scripts/config.sh" "$obj" "$top/kunit/x86_64.config" "$top/kunit/guest.config" \
 	"$top/kunit/suites.config"
 
-# The image includes the kernel by .incbin, which ccache does not see when it looks
-# at dependencies only: it would give the image of another fault of the same size.
 compile()
 {
-	make -s -C "$tree" O="$obj" ARCH=x86_64 CC="ccache gcc" -j"$J" vmlinux >"$dir/$1.log" 2>&1 &&
-		CCACHE_DISABLE=1 make -s -C "$tree" O="$obj" ARCH=x86_64 CC="ccache gcc" -j"$J" \
-			bzImage >>"$dir/$1.log" 2>&1 &&
+	make_image bzImage -s -C "$tree" O="$obj" ARCH=x86_64 CC="ccache gcc" -j"$J" \
+		>"$dir/$1.log" 2>&1 &&
 		"$top/scripts/guest-extra.sh" "$tree" "$obj" >>"$dir/$1.log" 2>&1
 }
 
-# run NAME MODES: boot what was built; true if all modes pass.
+# run NAME MODES: boot what was built, by the scripts among the modes too; true if all
+# pass.
 run()
 {
+	log=$dir/$1.log
 	rm -rf "${dir:?}/boot"
-	# Modes are words.
-	# shellcheck disable=SC2046
-	IMAGE=$obj/arch/x86/boot/bzImage DIR=$dir/boot \
-		"$top/scripts/boot.sh" $(echo "$2" | tr , ' ') >>"$dir/$1.log" 2>&1
+	boots=$(echo "$2" | tr , '\n' | grep -v '\.sh$') || :
+	# Modes and scripts are words.
+	# shellcheck disable=SC2046,SC2086
+	set -- ${boots:+boot.sh} $(echo "$2" | tr , '\n' | grep '\.sh$')
+	for script; do
+		[ "$script" = boot.sh ] || boots=
+		# shellcheck disable=SC2086
+		IMAGE=$obj/arch/x86/boot/bzImage DIR=$dir/boot \
+			"$top/scripts/$script" $boots >>"$log" 2>&1 || return
+	done
 }
 
 # why NAME: what showed the fault: the first test that failed, the crash, or how
 # else the boot went wrong; a fault may hang or reset the machine.
 why()
 {
+	! sed -n 's/^error: \(.* not as with the stock kernel: .*\);.*/\1/p' "$dir/$1.log" | grep . ||
+		return 0
 	cat "$dir"/boot/*.log 2>/dev/null | tr -d '\r' | awk '
 		/^\[[ 0-9.]*\] *not ok [0-9]+ / && !case_name {
 			sub(/^\[[ 0-9.]*\] */, ""); case_name = $4 }

@@ -34,7 +34,7 @@ inputs()
 		cd "$top"
 		# Names have no blanks.
 		# shellcheck disable=SC2046,SC2086
-		cat $(find kunit -type f | sort) $(echo "$files $command" | tr ' ' '\n' |
+		cat scripts/lib.sh $(find kunit -type f | sort) $(echo "$files $command" | tr ' ' '\n' |
 			grep '^scripts/\|^docs/' | sort -u)
 	} | sha256sum | cut -c1-16
 }

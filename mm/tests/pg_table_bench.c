@@ -2,7 +2,7 @@
 /*
  * What a page table without an mm costs, against the mm that it replaces.
  *
- * scripts/bench.sh adds this file to the stock kernel and to ours. With
+ * scripts/bench.sh adds this file and its header to the stock kernel and to ours. With
  * "pg_table_bench" on the command line it prints lines "bench: NAME VALUE".
  * Times are the smallest of many, less that of an empty run, in instructions:
  * the TSC counts these under QEMU with -icount shift=0. Memory is in bytes.
@@ -27,6 +27,8 @@
 #include <asm/text-patching.h>
 #include <asm/tlbflush.h>
 #include <asm/tsc.h>
+
+#include "pg_table_bench.h"
 
 #define REPEAT	1000
 #define NOTHING	((void)0)
@@ -64,6 +66,49 @@ static struct bench_table *create_table(void)
 	return pg_table_create("bench");
 }
 
+#ifdef CONFIG_PG_TABLE_VIEW
+
+#include <linux/err.h>
+#include <linux/pg_table_view.h>
+
+static size_t table_bytes(struct bench_table *pgt);
+
+static struct pg_table *create_view(struct mm_struct *mm, struct pg_table *template)
+{
+	struct pg_table *view = pg_table_create_view("bench", mm, template);
+
+	return IS_ERR(view) ? NULL : view;
+}
+
+/* All but the first of all views, which switches code on. */
+static void bench_view(struct mm_struct *mm, u64 empty)
+{
+	pgd_t *root = (pgd_t *)get_zeroed_page(GFP_KERNEL);
+	struct pg_table *template = root ? pg_table_create_template("bench", root) : NULL;
+	struct pg_table *first = template ? create_view(mm, template) : NULL;
+	struct pg_table *view;
+	u64 cost;
+
+	if (first) {
+		cost = COST(NOTHING, view = create_view(mm, template); pg_table_put(view),
+			    NOTHING);
+		pr_info("bench: view %llu\n", cost - empty);
+		pr_info("bench: view-size %zu\n", table_bytes(first));
+		pg_table_put(first);
+	}
+	if (template)
+		pg_table_put(template);
+	free_page((unsigned long)root);
+}
+
+#else
+
+static void bench_view(struct mm_struct *mm, u64 empty)
+{
+}
+
+#endif
+
 static void destroy_table(struct bench_table *pgt)
 {
 	pg_table_put(pgt);
@@ -78,6 +123,10 @@ static void enter_and_leave(struct bench_table *pgt)
 
 #define bench_table	mm_struct
 #define root_of(mm)	((mm)->pgd)
+
+static void bench_view(struct mm_struct *mm, u64 empty)
+{
+}
 
 static struct bench_table *create_table(void)
 {
@@ -358,6 +407,7 @@ static int __init bench_thread(void *done)
 	if (mm) {
 		bench_scale();
 		bench_create();
+		bench_view(mm, empty);
 		bench_pages();
 		bench_switch(mm);
 		bench_poke(mm);
@@ -373,6 +423,9 @@ static int __init bench_thread(void *done)
 	kthread_complete_and_exit(done, 0);
 }
 
+/* Of building the user page table, while the system boots. */
+u64 pg_table_bench_pti;
+
 static bool wanted;
 core_param(pg_table_bench, wanted, bool, 0);
 
@@ -381,6 +434,8 @@ static int __init pg_table_bench_init(void)
 {
 	DECLARE_COMPLETION_ONSTACK(done);
 
+	if (wanted && boot_cpu_has(X86_FEATURE_PTI))
+		say("pti", pg_table_bench_pti);
 	if (wanted && !IS_ERR(kthread_run(bench_thread, &done, "bench")))
 		wait_for_completion(&done);
 	return 0;

@@ -9,6 +9,7 @@
 #include <linux/mm.h>
 #include <linux/pg_table_context.h>
 #include <linux/pgtable.h>
+#include <linux/sched/mm.h>
 #include <linux/vmalloc.h>
 
 #include "../pg_table.h"
@@ -28,6 +29,31 @@ static inline struct pg_table *create(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, pgt);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, pgt));
 	return pgt;
+}
+
+/* A page of memory that begins with @value. */
+static inline u64 *page(struct kunit *test, u64 value)
+{
+	u64 *p = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	KUNIT_ASSERT_TRUE(test, PAGE_ALIGNED(p));
+	*p = value;
+	return p;
+}
+
+static inline void put_mm(void *mm)
+{
+	mmput(mm);
+}
+
+static inline struct mm_struct *new_mm(struct kunit *test)
+{
+	struct mm_struct *mm = mm_alloc();
+
+	KUNIT_ASSERT_NOT_NULL(test, mm);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_mm, mm));
+	return mm;
 }
 
 static inline long bytes(struct pg_table *pgt)

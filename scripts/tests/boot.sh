@@ -42,12 +42,18 @@ says "five levels are not on when they are off" \
 planted mm 's/^set -- user_space/& guest-mm=none/'
 says "a failing user program is found" "check failed: guest-mm=none; " "$boot" default
 # shellcheck disable=SC2016
+planted churn 's/^\tguest-churn "$1" >/\tfalse >/'
+says "processes that go wrong are found" "check failed: churn=5; " "$boot" smp2
+planted nmi 's/^\tinsmod .*nmi_storm.ko/& period_us=900000 #/'
+says "NMIs that do not come are found" "check failed: churn=5; " "$boot" smp2
+# shellcheck disable=SC2016
 planted lost 's/ \$wanted / /'
 says "an expectation that is not checked is no pass" "not checked: cpus=1; " "$boot" default
 planted early 's/^set -- /fault() { poweroff -f; sleep 9; }\n&fault /'
 says "a plan that is not completed is no pass" "ended after [0-9]* of " "$boot" default
 planted panic 's/^dmesg -n 4/exit 1/'
 says "a panic is told" "panic: Attempted to kill init" "$boot" default
+check "and what the guest said of it" grep -q '^|   .*Kernel panic - not syncing' "$work/said"
 planted hang 's/^set -- /fault() { sleep 999; }\n&fault /'
 says "a guest that hangs is told, with the limit and the log" \
 	"mode default: hangs: [0-9]* of [0-9]* checks within 25 s; .*default.log" \

@@ -30,16 +30,6 @@ static struct pg_table *create_with_claim(struct kunit *test)
 	return pgt;
 }
 
-static u64 *page(struct kunit *test, u64 value)
-{
-	u64 *p = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	KUNIT_ASSERT_TRUE(test, PAGE_ALIGNED(p));
-	*p = value;
-	return p;
-}
-
 static void map(struct kunit *test, struct pg_table *pgt, void *p)
 {
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR, __pa(p), PAGE_SIZE, PAGE_KERNEL));
@@ -69,20 +59,6 @@ static u64 look_in(struct pg_table *pgt)
 	pg_table_leave(prev);
 	preempt_enable();
 	return value;
-}
-
-static void put_mm(void *mm)
-{
-	mmput(mm);
-}
-
-static struct mm_struct *new_mm(struct kunit *test)
-{
-	struct mm_struct *mm = mm_alloc();
-
-	KUNIT_ASSERT_NOT_NULL(test, mm);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_mm, mm));
-	return mm;
 }
 
 static void kernel_half_is_that_of_init_mm(struct kunit *test)

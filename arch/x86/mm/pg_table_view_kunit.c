@@ -33,32 +33,15 @@ static int need_pti(struct kunit *test)
 	return 0;
 }
 
-static void put_mm(void *mm)
-{
-	mmput(mm);
-}
-
 /* A process that this thread can use; end with kthread_unuse_mm(). */
 static struct mm_struct *use_new_mm(struct kunit *test)
 {
-	struct mm_struct *mm = mm_alloc();
+	struct mm_struct *mm = new_mm(test);
 
-	KUNIT_ASSERT_NOT_NULL(test, mm);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_mm, mm));
 	mm->task_size = TASK_SIZE;
 	arch_pick_mmap_layout(mm, &current->signal->rlim[RLIMIT_STACK]);
 	kthread_use_mm(mm);
 	return mm;
-}
-
-static u64 *page(struct kunit *test, u64 value)
-{
-	u64 *p = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, p);
-	KUNIT_ASSERT_TRUE(test, PAGE_ALIGNED(p));
-	*p = value;
-	return p;
 }
 
 static void link(struct kunit *test, struct pg_table *template, unsigned long start,
