@@ -162,7 +162,7 @@ static void bench_pipe(void)
 }
 
 /* A field of /proc/meminfo, in bytes. */
-static long meminfo(const char *name)
+static long field_of(const char *name)
 {
 	FILE *f = fopen("/proc/meminfo", "r");
 	char field[64];
@@ -188,8 +188,8 @@ static void bench_processes(void)
 	char c;
 
 	need(!pipe(wait) && !pipe(here), "pipe");
-	tables = meminfo("PageTables");
-	available = meminfo("MemFree");
+	tables = field_of("PageTables");
+	available = field_of("MemFree");
 	for (int i = 0; i < NR; i++) {
 		pids[i] = fork();
 		if (!pids[i]) {
@@ -199,8 +199,8 @@ static void bench_processes(void)
 		}
 		need(pids[i] > 0 && read(here[0], &c, 1) == 1, "fork");
 	}
-	printf("bench: tables %ld\n", meminfo("PageTables") - tables);
-	printf("bench: processes %ld\n", available - meminfo("MemFree"));
+	printf("bench: tables %ld\n", field_of("PageTables") - tables);
+	printf("bench: processes %ld\n", available - field_of("MemFree"));
 	fflush(stdout);
 	close(wait[1]);
 	for (int i = 0; i < NR; i++)

@@ -107,7 +107,7 @@ static void fork_and_exit(void)
 		die("a child changed its parent");
 }
 
-static void execute(void)
+static void run_program(void)
 {
 	char status[8];
 	pid_t pid;
@@ -122,9 +122,13 @@ static void execute(void)
 }
 
 static sigjmp_buf landing;
+static volatile int armed;
 
-static void land(int sig)
+static void land(int sig, siginfo_t *info, void *context)
 {
+	if (!armed)
+		die("a fault at %p", info->si_addr);
+	armed = 0;
 	siglongjmp(landing, sig);
 }
 
@@ -133,16 +137,18 @@ static int faults(volatile unsigned long *at, int write)
 	int sig = sigsetjmp(landing, 1);
 
 	if (sig)
-		return sig == SIGSEGV;
+		return 1;
+	armed = 1;
 	if (write)
 		*at = 0;
 	else
 		(void)*at;
+	armed = 0;
 	return 0;
 }
 
 /* Anywhere in the 47 bits of user mode, so that upper levels come and go too. */
-static void map(void)
+static void map_anywhere(void)
 {
 	unsigned long hint = ((unsigned long)rand() << 16 ^ rand()) % 0x7ff000000000UL & -PAGE;
 	volatile unsigned long *p = mmap((void *)hint, PAGES * PAGE, PROT_READ | PROT_WRITE,
@@ -238,7 +244,7 @@ static void set_ldt(unsigned int entry, unsigned int limit, int present)
 {
 	struct user_desc desc = {
 		.entry_number = entry, .limit = limit, .seg_32bit = present, .seg_not_present = !present,
-		.read_exec_only = !present, .useable = present,
+		.read_exec_only = !present,
 	};
 
 	if (syscall(SYS_modify_ldt, 1, &desc, sizeof(desc)))
@@ -273,7 +279,8 @@ static void *look_on(void *cpu)
 		}
 		if (limit != ~0U && limit_of(ldt_entry) != limit)
 			die("a thread has limit %lx instead of %x", limit_of(ldt_entry), limit);
-		seen = last = limit;
+		last = limit;
+		seen = limit;
 	}
 	return NULL;
 }
@@ -323,8 +330,8 @@ static const struct {
 	void (*run)(void);
 } kinds[] = {
 	{ "fork and exit", fork_and_exit },
-	{ "exec", execute },
-	{ "mmap, mprotect, munmap", map },
+	{ "exec", run_program },
+	{ "mmap, mprotect, munmap", map_anywhere },
 	{ "ptrace", trace },
 	{ "switch", switch_to_and_fro },
 	{ "modify_ldt", change_ldt },
@@ -343,7 +350,8 @@ static void work(unsigned long *done, double end)
 
 int main(int argc, char **argv)
 {
-	long seconds = argc > 1 ? atol(argv[1]) : 0;
+	double seconds = argc > 1 ? atof(argv[1]) : 0;
+	struct sigaction action = { .sa_sigaction = land, .sa_flags = SA_SIGINFO };
 	unsigned long *done;
 	double end;
 
@@ -355,9 +363,9 @@ int main(int argc, char **argv)
 	}
 	seed = argc > 2 ? strtoul(argv[2], NULL, 0) : (unsigned int)time(NULL) ^ getpid();
 	cpus = sysconf(_SC_NPROCESSORS_ONLN);
-	printf("churn: %ld s on %ld CPUs, seed %u\n", seconds, cpus, seed);
+	printf("churn: %g s on %ld CPUs, seed %u\n", seconds, cpus, seed);
 	fflush(stdout);
-	signal(SIGSEGV, land);
+	sigaction(SIGSEGV, &action, NULL);
 	done = mmap(NULL, PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (done == MAP_FAILED)
 		die("no memory: %s", strerror(errno));
