@@ -163,7 +163,7 @@ run()
 {
 	log=$bench/$1/$2.$3.log
 	machine "$1" "$2" >"$log" 2>&1 || :
-	tr -d '\r' <"$log" | sed -n "s/^.*bench: \([a-z0-9-]* [0-9]*\)\$/$1 $2 \1/p" >"$log.values"
+	tr -d '\r' <"$log" | sed -n "s/^.*bench: \([a-z0-9_-]* [0-9]*\)\$/$1 $2 \1/p" >"$log.values"
 	grep -q ' end 1$' "$log.values" ||
 		die "the boot $2 of the $1 kernel did not end" "read $log"
 	# The scale of the TSC: a loop of 200,000 instructions.

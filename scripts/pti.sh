@@ -36,7 +36,9 @@ boots()
 {
 	machine=$1
 	shift
-	[ "$machine" != qemu ] || machine=x86_64
+	case $machine in
+	qemu* | bochs) machine=x86_64 ;;
+	esac
 	same_config "$out/$machine-stock$suffix" "$out/$machine$suffix"
 	MODES=$table SAME=1 DIR=$ours IMAGE=$out/$machine$suffix/$image "$top/scripts/boot.sh" "$@"
 	MODES=$table SAME=1 DIR=$stock IMAGE=$out/$machine-stock$suffix/$image "$top/scripts/boot.sh" "$@"

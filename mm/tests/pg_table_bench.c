@@ -191,11 +191,17 @@ static void __init bench_create(void)
 	say_cost("mm", COST(NOTHING, mm = mm_alloc(); mmput(mm), NOTHING));
 }
 
-/* The two ways to fill a page that make up part of it. */
+/* What a page costs, and the two ways to fill it: they make up part of it. */
 static void __init bench_pages(void)
 {
 	void *a = (void *)__get_free_page(GFP_KERNEL);
 	void *b = (void *)__get_free_page(GFP_KERNEL);
+	unsigned long page;
+
+	say_cost("alloc_page", COST(NOTHING, page = __get_free_page(GFP_KERNEL),
+				    free_page(page)));
+	say_cost("free_page", COST(page = __get_free_page(GFP_KERNEL), free_page(page),
+				   NOTHING));
 
 	if (a && b) {
 		say_cost("clear_page", QUIET(NOTHING, clear_page(a)));
