@@ -36,7 +36,6 @@ MODULE_PARM_DESC(period_us, "between two rounds of NMIs, in microseconds");
 static atomic_long_t nmis, works, reads, refused, wrong;
 static DEFINE_PER_CPU(struct task_struct *, senders);
 static DEFINE_PER_CPU(struct irq_work, irq_works);
-static DEFINE_PER_CPU(bool, expected);
 static struct dentry *file;
 static bool by_pit;
 
@@ -64,10 +63,9 @@ static void read_process(void)
 		atomic_long_inc(&reads);
 }
 
+/* Whoever sent it: while an NMI is pending, another one is lost. */
 static int on_nmi(unsigned int cmd, struct pt_regs *regs)
 {
-	if (!by_pit && !this_cpu_xchg(expected, false))
-		return NMI_DONE;
 	atomic_long_inc(&nmis);
 	read_process();
 	irq_work_queue(this_cpu_ptr(&irq_works));
@@ -80,12 +78,9 @@ static int send(void *unused)
 
 	while (!kthread_should_stop()) {
 		preempt_disable();
-		for_each_online_cpu(cpu) {
-			if (cpu == smp_processor_id())
-				continue;
-			per_cpu(expected, cpu) = true;
-			apic->send_IPI(cpu, NMI_VECTOR);
-		}
+		for_each_online_cpu(cpu)
+			if (cpu != smp_processor_id())
+				apic->send_IPI(cpu, NMI_VECTOR);
 		preempt_enable();
 		usleep_range(period_us, 2 * period_us);
 	}
