@@ -29,6 +29,10 @@ fi
 
 image=${2:-$out/initramfs${machine:+-$machine}.gz}
 stamp=$image.inputs
+# Boots may run at the same time.
+mkdir -p "${image%/*}"
+exec 9>"$image.lock"
+flock 9
 now=$(cat "$init" "$top"/scripts/guest-*.c "$busybox" "$0" | sha256sum)
 [ ! -f "$image" ] || [ "$now" != "$(cat "$stamp" 2>/dev/null)" ] || exit 0
 
