@@ -66,49 +66,6 @@ static struct bench_table *create_table(void)
 	return pg_table_create("bench");
 }
 
-#ifdef CONFIG_PG_TABLE_VIEW
-
-#include <linux/err.h>
-#include <linux/pg_table_view.h>
-
-static size_t table_bytes(struct bench_table *pgt);
-
-static struct pg_table *create_view(struct mm_struct *mm, struct pg_table *template)
-{
-	struct pg_table *view = pg_table_create_view("bench", mm, template);
-
-	return IS_ERR(view) ? NULL : view;
-}
-
-/* All but the first of all views, which switches code on. */
-static void bench_view(struct mm_struct *mm, u64 empty)
-{
-	pgd_t *root = (pgd_t *)get_zeroed_page(GFP_KERNEL);
-	struct pg_table *template = root ? pg_table_create_template("bench", root) : NULL;
-	struct pg_table *first = template ? create_view(mm, template) : NULL;
-	struct pg_table *view;
-	u64 cost;
-
-	if (first) {
-		cost = COST(NOTHING, view = create_view(mm, template); pg_table_put(view),
-			    NOTHING);
-		pr_info("bench: view %llu\n", cost - empty);
-		pr_info("bench: view-size %zu\n", table_bytes(first));
-		pg_table_put(first);
-	}
-	if (template)
-		pg_table_put(template);
-	free_page((unsigned long)root);
-}
-
-#else
-
-static void bench_view(struct mm_struct *mm, u64 empty)
-{
-}
-
-#endif
-
 static void destroy_table(struct bench_table *pgt)
 {
 	pg_table_put(pgt);
@@ -123,10 +80,6 @@ static void enter_and_leave(struct bench_table *pgt)
 
 #define bench_table	mm_struct
 #define root_of(mm)	((mm)->pgd)
-
-static void bench_view(struct mm_struct *mm, u64 empty)
-{
-}
 
 static struct bench_table *create_table(void)
 {
@@ -357,6 +310,46 @@ static void __init bench_held(void)
 
 #endif
 
+#ifdef CONFIG_PG_TABLE_VIEW
+
+#include <linux/err.h>
+#include <linux/pg_table_view.h>
+
+static struct pg_table *create_view(struct mm_struct *mm, struct pg_table *template)
+{
+	struct pg_table *view = pg_table_create_view("bench", mm, template);
+
+	return IS_ERR(view) ? NULL : view;
+}
+
+/* All but the first of all views, which switches code on. */
+static void __init bench_view(struct mm_struct *mm)
+{
+	pgd_t *root = (pgd_t *)get_zeroed_page(GFP_KERNEL);
+	struct pg_table *template = root ? pg_table_create_template("bench", root) : NULL;
+	struct pg_table *first = template ? create_view(mm, template) : NULL;
+	struct pg_table *view;
+
+	if (first) {
+		say_cost("view", COST(NOTHING,
+				      view = create_view(mm, template); pg_table_put(view),
+				      NOTHING));
+		say("view-size", table_bytes(first));
+		pg_table_put(first);
+	}
+	if (template)
+		pg_table_put(template);
+	free_page((unsigned long)root);
+}
+
+#else
+
+static void __init bench_view(struct mm_struct *mm)
+{
+}
+
+#endif
+
 static unsigned long __init free_bytes(void)
 {
 	unsigned long pages = 0;
@@ -413,7 +406,7 @@ static int __init bench_thread(void *done)
 	if (mm) {
 		bench_scale();
 		bench_create();
-		bench_view(mm, empty);
+		bench_view(mm);
 		bench_pages();
 		bench_switch(mm);
 		bench_poke(mm);
