@@ -14,7 +14,6 @@
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +30,6 @@
 #define PAGES		16
 
 static long cpus;
-static unsigned int seed;
 
 static void die(const char *what, ...)
 {
@@ -353,6 +351,7 @@ int main(int argc, char **argv)
 	double seconds = argc > 1 ? atof(argv[1]) : 0;
 	struct sigaction action = { .sa_sigaction = land, .sa_flags = SA_SIGINFO };
 	unsigned long *done;
+	unsigned int seed;
 	double end;
 
 	if (argc == 3 && !strcmp(argv[1], "exit"))

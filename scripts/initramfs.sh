@@ -43,7 +43,8 @@ install -m 755 "$busybox" "$root/bin/busybox"
 install -m 755 "$init" "$root/init"
 programs='guest-mm guest-efi guest-storm guest-kexec guest-chattr'
 case $("$cc" -dumpmachine) in
-x86_64-* | i?86-*) programs="$programs guest-pti guest-churn" ;;
+x86_64-*) programs="$programs guest-pti guest-churn" ;;
+i?86-*) programs="$programs guest-pti" ;;
 esac
 for program in $programs; do
 	"$cc" -static -pthread -O2 -Wall -Werror -o "$root/bin/$program" "$top/scripts/$program.c" ||
