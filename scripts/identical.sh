@@ -61,16 +61,18 @@ refs()
 	fi
 }
 
-# changed: the C and assembler files that the split changes.
+# changed: the C and assembler files that the split changes, without programs that
+# kbuild runs: a kernel that lacks them does not build.
 changed()
 {
-	git -C "$linux" diff --name-only "$BEFORE" "$AFTER" -- '*.c' '*.S' '*.h'
+	git -C "$linux" diff --name-only "$BEFORE" "$AFTER" -- '*.c' '*.S' '*.h' ':!arch/*/tools/*'
 }
 
 # all_rows: the rows that this kernel has.
 all_rows()
 {
-	rows "$ARCHTAB" | awk -F'\t+' -v k="$KERNEL" '
+	rows "$ARCHTAB" | awk -F'\t+' -v k="$KERNEL" -v v="$verb" '
+		$7 ~ /(^|,)compile(,|$)/ && v != "compiled" { next }
 		$7 !~ /only-/ || $7 ~ ("only-" k "(,|$)") { print $1 }'
 }
 
@@ -463,12 +465,31 @@ now()
 	date "+# %T $row ${1}?"
 }
 
+# matters FROM TO: steps between the two change a file that this row can read: of its
+# own architecture, or of none.
+matters()
+{
+	own=arch/$srcarch
+	[ "$arch" != um ] || own=arch/x86
+	! git -C "$linux" diff --quiet "$1" "$2" -- . ':!arch' ':!Documentation' ||
+		! git -C "$linux" diff --quiet "$1" "$2" -- "arch/$srcarch" "$own"
+}
+
+# grows FROM TO: steps between the two may have brought objects.
+grows()
+{
+	git -C "$linux" diff --name-status "$1" "$2" |
+		grep -q -e '^A.*\.[cS]$' -e 'Makefile$' -e 'Kbuild$' -e 'Kconfig[^/]*$'
+}
+
 # prove: build and compare one row; a subshell, so that die ends only the row.
 prove()
 {
 	first=1
+	was=
 	now "cannot be prepared"
 	for ref in $(refs); do
+		[ -z "$was" ] || last "$ref" || matters "$was" "$ref" || continue
 		git -C "$tree" checkout -q --detach "$(git -C "$linux" \
 			rev-parse "$ref^{commit}")"
 		if [ "$first" = 1 ]; then
@@ -478,7 +499,11 @@ prove()
 			run prepare -j"$J" || return 1
 			now "has no touched object"
 			list || return 1
+		elif [ "$verb" = compiled ] && grows "$was" "$ref"; then
+			now "has no touched object at $ref"
+			list || return 1
 		fi
+		was=$ref
 		now "does not compile at $ref"
 		all=$whole
 		[ "$first" = 1 ] || last "$ref" || whole=

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # soak.sh [--check] [NAME...]: run the rows of scripts/soaks, all or those named,
-# and write what each said to docs/results/soak-KERNEL.tsv. Without names, the table
-# of object code is made again too.
+# and write what each said to docs/results/soak-KERNEL.tsv. Without names, the tables
+# of object code are made again too.
 #
 # --check runs nothing: one line a row, "ok" when it passed with the inputs as they are
 # now, "not ok" when it failed with them; what has not been run with them is a skip.
@@ -34,8 +34,8 @@ inputs()
 		cd "$top"
 		# Names have no blanks.
 		# shellcheck disable=SC2046,SC2086
-		cat scripts/lib.sh $(find kunit -type f | sort) $(echo "$files $command" | tr ' ' '\n' |
-			grep '^scripts/\|^docs/' | sort -u)
+		cat scripts/lib.sh $(find kunit scripts/guest-modules -path kunit/arch -prune -o -type f -print | sort) \
+			$(echo "$files $command" | tr ' ' '\n' | grep '^scripts/\|^docs/' | sort -u)
 	} | sha256sum | cut -c1-16
 }
 
@@ -107,10 +107,12 @@ if [ -z "$KSRC" ]; then
 fi
 "$phase" import "make a git tree of it" "$top/scripts/import.sh"
 "$phase" tree "replay patches/series" "$top/scripts/tree.sh"
-# Its table is of single rows, and of the split alone.
+# Their tables are of single rows.
 if [ -n "$all" ] && [ "$soaks" = scripts/soaks ]; then
 	"$phase" identical "compare object code on every architecture" \
 		"$top/scripts/identical.sh" --soak
+	"$phase" compile "compile what the steps after the split touch, everywhere" \
+		"$top/scripts/identical.sh" --compile --soak
 fi
 
 failed=

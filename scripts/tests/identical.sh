@@ -19,35 +19,40 @@ printf 'fault\tx86_64\t-\tallnoconfig\t-\t-\t-\n' >"$top/$table"
 export GIT_AUTHOR_NAME=t GIT_AUTHOR_EMAIL=t@t GIT_AUTHOR_DATE=2000-01-01T00:00:00Z
 export GIT_COMMITTER_NAME=t GIT_COMMITTER_EMAIL=t@t GIT_COMMITTER_DATE=2000-01-01T00:00:00Z
 
-# commit FILE SCRIPT: the split with a file changed by sed, as a commit that no
-# branch knows, so that the tree of the user stays as it is.
+# commit PARENT [FILE SCRIPT]...: files changed by sed, as a commit that no branch
+# knows, so that the tree of the user stays as it is.
 commit()
 {
-	git -C "$linux" show "split:$1" | sed "$2" >"$d/file"
-	! git -C "$linux" show "split:$1" | cmp -s - "$d/file" ||
-		die "sed changed nothing in $1" "correct $0"
+	parent=$1
+	shift
 	rm -f "$d/index"
-	blob=$(git -C "$linux" hash-object -w "$d/file")
-	GIT_INDEX_FILE=$d/index git -C "$linux" read-tree split
-	GIT_INDEX_FILE=$d/index git -C "$linux" update-index \
-		--cacheinfo "100644,$blob,$1"
-	git -C "$linux" commit-tree -p split -m fault \
+	GIT_INDEX_FILE=$d/index git -C "$linux" read-tree "$parent"
+	while [ $# -gt 0 ]; do
+		git -C "$linux" show "$parent:$1" | sed "$2" >"$d/file"
+		! git -C "$linux" show "$parent:$1" | cmp -s - "$d/file" ||
+			die "sed changed nothing in $1" "correct $0"
+		blob=$(git -C "$linux" hash-object -w "$d/file")
+		GIT_INDEX_FILE=$d/index git -C "$linux" update-index \
+			--cacheinfo "100644,$blob,$1"
+		shift 2
+	done
+	git -C "$linux" commit-tree -p "$parent" -m fault \
 		"$(GIT_INDEX_FILE=$d/index git -C "$linux" write-tree)"
 }
 
-# run AFTER: what identical.sh says of it; its status.
+# run AFTER [OPTION]: what identical.sh says of it; its status.
 run()
 {
 	[ -n "$1" ] || die "the fault could not be committed" "read the lines above"
-	rm -rf "$out"/identical/fault*
-	BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS='' VMLINUX=0 \
-		"$top/scripts/identical.sh" >"$d/said" 2>&1
+	rm -rf "$out"/identical/fault* "$out"/compiled/fault*
+	BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS=${2:+each} VMLINUX=0 \
+		"$top/scripts/identical.sh" ${2:+"$2"} >"$d/said" 2>&1
 }
 
-# caught TEXT AFTER PATTERN: it fails, and its words match.
+# caught TEXT AFTER PATTERN [OPTION]: it fails, and its words match.
 caught()
 {
-	if run "$2"; then
+	if run "$2" ${4:+"$4"}; then
 		fail "$1" "called identical: $(tail -n 1 "$d/said")"
 	elif grep -q "$3" "$d/said"; then
 		pass "$1"
@@ -57,7 +62,7 @@ caught()
 }
 
 f=mm/init-mm.c
-if run "$(commit $f '1i /*\n * A comment of some lines,\n * and a long one.\n */')"; then
+if run "$(commit split $f '1i /*\n * A comment of some lines,\n * and a long one.\n */')"; then
 	check "lines that move are no difference" \
 		grep -qx '| identical: 1 of 1 architectures, 2 of 2 objects' "$d/said"
 else
@@ -69,40 +74,46 @@ check "an unchanged row is not run again" sh -c "
 	grep -q 'unchanged since the last run'"
 
 caught "one changed instruction" \
-	"$(commit $f 's/init_mm.end_code = .*end_code;/init_mm.end_code = 0;/')" \
+	"$(commit split $f 's/init_mm.end_code = .*end_code;/init_mm.end_code = 0;/')" \
 	'^| fault 1/2 objects identical: differs at .* mm/init-mm.o'
 caught "one changed pointer in an initialiser" \
-	"$(commit $f 's/= swapper_pg_dir,/= swapper_pg_dir + 1,/')" \
+	"$(commit split $f 's/= swapper_pg_dir,/= swapper_pg_dir + 1,/')" \
 	'^| fault 1/2 objects identical: differs at .* mm/init-mm.o'
 caught "a source that does not compile" \
-	"$(commit $f '$a int broken')" \
+	"$(commit split $f '$a int broken')" \
 	'^| fault does not compile at '
 caught "a change of a header function is looked for in its users" \
-	"$(commit include/linux/pgtable.h 's/(mm)->pgt.pgd, (address)/(mm)->pgt.pgd + 1, (address)/')" \
+	"$(commit split include/linux/pgtable.h 's/(mm)->pgt.pgd, (address)/(mm)->pgt.pgd + 1, (address)/')" \
 	'^| fault [0-9]*/[0-9]* objects identical: differs at '
+
+first=$(commit split $f '1i /* A comment. */')
+caught "a later step that does not compile what it brings" \
+	"$(commit "$first" mm/Makefile '$a obj-y += dmapool_test.o' mm/dmapool_test.c '$a int broken')" \
+	'^| fault does not compile at ' --compile
 
 after=$(git -C "$linux" rev-parse split)
 printf 'fault\tx86_64\t-\tallnoconfig\t%s\t-\t-\n' "${d#"$top"/}/lost" >"$top/$table"
 echo CONFIG_NO_SUCH_OPTION=y >"$d/lost.config"
 caught "an option that is lost" "$after" 'not configured as asked: CONFIG_NO_SUCH_OPTION=y'
 
-# The committed table, in a copy that may be spoilt.
-if [ -f "$top/docs/results/identical-$KERNEL.tsv" ]; then
-	check "the committed table holds" "$top/scripts/identical.sh" --check
+# The committed tables, in copies that may be spoilt.
+for verb in identical compiled; do
+	table=$top/docs/results/$verb-$KERNEL.tsv
+	flag=
+	[ $verb = identical ] || flag=--compile
+	check "the committed table holds ($verb)" "$top/scripts/identical.sh" $flag --check
 	for spoil in 's/^# inputs ./# inputs x/' \
 		'0,/^row/s/^\(row\t[^\t]*\t[0-9]*\)\t[0-9]*/\1\t0/' \
 		'0,/^file/{/^file/d}'; do
-		sed "$spoil" "$top/docs/results/identical-$KERNEL.tsv" >"$d/table"
-		if TABLE=$d/table "$top/scripts/identical.sh" --check >"$d/said" 2>&1; then
-			fail "a spoilt table ($spoil)" "passes"
+		sed "$spoil" "$table" >"$d/table"
+		if TABLE=$d/table "$top/scripts/identical.sh" $flag --check >"$d/said" 2>&1; then
+			fail "a spoilt table ($verb, $spoil)" "passes"
 		else
-			check "a spoilt table names the command ($spoil)" \
+			check "a spoilt table names the command ($verb, $spoil)" \
 				grep -q 'run: make soak' "$d/said"
 		fi
 	done
-else
-	skip "the committed table" "docs/results/identical-$KERNEL.tsv is not made yet; run: make soak"
-fi
+done
 
-rm -rf "$out"/identical/fault*
+rm -rf "$out"/identical/fault* "$out"/compiled/fault*
 finish
