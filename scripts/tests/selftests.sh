@@ -30,8 +30,8 @@ edited "a test that fails is found" \
 	"x86-pti x86 sigreturn_64: fail, .* the table has pass, " '/^x86-pti.*sigreturn_64/s/pass/fail/'
 check "it is one line of the difference" \
 	sh -c 'test "$(grep -c "^| >" "$1")" = 1 && grep -q "^| > x86-pti	x86	sigreturn_64	fail	" "$1"' sh "$work/said"
-edited "a test that passes now is found" "x86 x86 ldt_gdt_32: pass, .* the table has killed, " \
-	'/^x86	.*	ldt_gdt_32/s/killed/pass/'
+edited "a test that passes now is found" "x86 x86 mov_ss_trap_64: pass, .* the table has killed, " \
+	'/^x86	.*	mov_ss_trap_64/s/killed/pass/'
 edited "a part that fails is found" "mm mm cow: pass, 1 ok, the table has pass, [0-9]* ok;" \
 	'/	cow	/s/[0-9]*$/1/'
 edited "a missing line is found" "mm mm memfd_secret: no result, the table has pass" '/	memfd_secret	/d'
