@@ -505,8 +505,7 @@ prove()
 			mv "$obj/objects" "$obj/compiled"
 			: >"$obj/objects"
 			list || :
-			sort -u "$obj/compiled" "$obj/objects" >"$obj/all"
-			mv "$obj/all" "$obj/objects"
+			sort -u -o "$obj/objects" "$obj/objects" "$obj/compiled"
 		fi
 		was=$ref
 		now "does not compile at $ref"
