@@ -13,7 +13,7 @@
 struct link {
 	struct pg_table *to;
 	unsigned long unit;
-	enum { LINK_ALLOC, LINK_WRITE } step;
+	bool write;
 };
 
 static bool is_own_pte_table(const struct link *l, pmd_t pmd)
@@ -43,7 +43,7 @@ static int link_ptes(const struct link *l, pmd_t *to_pmd, pmd_t *from_pmd,
 	if (!to)
 		return -ENOMEM;
 	do {
-		if (l->step == LINK_WRITE && pte_present(ptep_get(from)))
+		if (l->write && pte_present(ptep_get(from)))
 			set_pte(to, ptep_get(from));
 	} while (to++, from++, addr += PAGE_SIZE, addr != end);
 	return 0;
@@ -53,7 +53,7 @@ static int link_pmd(const struct link *l, pmd_t *to, pmd_t *from)
 {
 	if (is_own_pte_table(l, *to))
 		return -EEXIST;
-	if (l->step == LINK_WRITE)
+	if (l->write)
 		set_pmd(to, *from);
 	return 0;
 }
@@ -86,7 +86,7 @@ static int link_pud(const struct link *l, pud_t *to, pud_t *from)
 {
 	if (is_own_pmd_table(l, to))
 		return -EEXIST;
-	if (l->step == LINK_WRITE)
+	if (l->write)
 		set_pud(to, *from);
 	return 0;
 }
@@ -119,7 +119,7 @@ static int link_p4d(const struct link *l, p4d_t *to, p4d_t *from)
 {
 	if (is_own_pud_table(l, to))
 		return -EEXIST;
-	if (l->step == LINK_WRITE)
+	if (l->write)
 		set_p4d(to, *from);
 	return 0;
 }
@@ -172,10 +172,17 @@ static bool can_link(struct pg_table *to, unsigned long addr, unsigned long size
 	       pg_table_range_is_own(pg_context(to), addr, size);
 }
 
+/* What can fail comes before the only write. */
+static bool is_one_entry(struct pg_table *to, unsigned long size, unsigned long unit)
+{
+	return size == unit && !(unit == P4D_SIZE && mm_pud_folded(to)) &&
+	       !(unit == PUD_SIZE && mm_pmd_folded(to));
+}
+
 int pg_table_link(struct pg_table *to, struct pg_table *from, unsigned long addr,
 		  unsigned long size, unsigned long unit)
 {
-	struct link l = { .to = to, .unit = unit, .step = LINK_ALLOC };
+	struct link l = { .to = to, .unit = unit, .write = is_one_entry(to, size, unit) };
 	struct pg_context *ctx = pg_context(to);
 	int err;
 
@@ -184,11 +191,11 @@ int pg_table_link(struct pg_table *to, struct pg_table *from, unsigned long addr
 
 	mutex_lock(&ctx->lock);
 	err = link_range(&l, from, addr, addr + size);
-	if (!err) {
-		l.step = LINK_WRITE;
-		link_range(&l, from, addr, addr + size);
-	} else {
+	if (err) {
 		pg_table_free_empty(to, addr, addr + size);
+	} else if (!l.write) {
+		l.write = true;
+		link_range(&l, from, addr, addr + size);
 	}
 	mutex_unlock(&ctx->lock);
 	return err;

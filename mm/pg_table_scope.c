@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Scopes: whether a page table maps what it may, and nothing else.
+ * Scopes: what a page table may map of another, and whether that is all it maps.
  */
 
 #include <linux/cpumask.h>
@@ -9,6 +9,41 @@
 #include <linux/pg_table_context.h>
 #include <linux/pgtable.h>
 #include <linux/printk.h>
+#include <linux/seq_file.h>
+
+static int link_part(struct pg_table *to, struct pg_table *from, unsigned long addr,
+		     unsigned long size, unsigned long unit)
+{
+	int err = pg_table_link(to, from, addr, size, unit);
+	unsigned long large;
+
+	if (err != -EEXIST || !pg_table_lookup(to, addr, &large) || large != PMD_SIZE)
+		return err;
+	err = pg_table_unmap(to, round_down(addr, PMD_SIZE), PMD_SIZE);
+	return err ?: pg_table_link(to, from, addr, size, unit);
+}
+
+int pg_table_link_scope(struct pg_table *to, struct pg_table *from,
+			const struct pg_table_scope *row)
+{
+	unsigned long addr = round_down(row->start, row->unit), next;
+	unsigned long end = round_up(row->end, row->unit);
+	int err = 0;
+
+	for (; addr < end && !err; addr = next) {
+		next = min(end, ALIGN(addr + 1, max(row->unit, PMD_SIZE)));
+		err = link_part(to, from, addr, next - addr, row->unit);
+	}
+	return err;
+}
+
+void pg_table_show_scope(struct seq_file *m, const struct pg_table_scope *row, unsigned int nr)
+{
+	for (; nr--; row++)
+		if (row->end)
+			seq_printf(m, "%s\t%lx-%lx\t%lx\t%s\n", row->name, row->start,
+				   row->end, row->unit, row->why);
+}
 
 static bool covers(const struct pg_table_scope *row, unsigned long offset,
 		   unsigned long start, unsigned long last)

@@ -237,6 +237,46 @@ static void template_has_the_kernel_half(struct kunit *test)
 	free_page((unsigned long)root);
 }
 
+static void scope_is_linked(struct kunit *test)
+{
+	static const struct pg_table_scope row = {
+		.start = ADDR + 1, .end = ADDR + PAGE_SIZE + 1, .unit = PAGE_SIZE,
+	};
+	static const struct pg_table_scope empty = { .unit = PAGE_SIZE };
+	struct pg_table *from = create(test), *to = create(test);
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(from, ADDR - PAGE_SIZE, PHYS, 4 * PAGE_SIZE,
+					      PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link_scope(to, from, &empty));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link_scope(to, from, &row));
+	expect_unmapped(test, to, ADDR - PAGE_SIZE);
+	expect_mapped(test, to, ADDR, PHYS + PAGE_SIZE);
+	expect_mapped(test, to, ADDR + PAGE_SIZE, PHYS + 2 * PAGE_SIZE);
+	expect_unmapped(test, to, ADDR + 2 * PAGE_SIZE);
+}
+
+static void scope_replaces_a_large_page(struct kunit *test)
+{
+	static const struct pg_table_scope row = {
+		.start = ADDR, .end = ADDR + PAGE_SIZE, .unit = PAGE_SIZE,
+	};
+	struct pg_table *from = create(test), *to = create(test);
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
+		kunit_skip(test, "no large entries");
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 0, PHYS, PMD_SIZE, PAGE_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link_scope(to, from, &row));
+	expect_unmapped(test, to, 0);
+	expect_mapped(test, to, ADDR, PHYS + ADDR);
+	/* Table pages do not give way. */
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(from, ADDR, PAGE_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(from, 0, PHYS, PMD_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link_scope(to, from, &row));
+	expect_mapped(test, to, ADDR, PHYS + ADDR);
+}
+
 static void what_is_outside_the_scope_is_found(struct kunit *test)
 {
 	static const struct pg_table_scope scope[] = {
@@ -325,6 +365,8 @@ static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(link_of_nothing_is_nothing),
 	KUNIT_CASE(links_to_an_owner_are_counted),
 	KUNIT_CASE(template_has_the_kernel_half),
+	KUNIT_CASE(scope_is_linked),
+	KUNIT_CASE(scope_replaces_a_large_page),
 	KUNIT_CASE(what_is_outside_the_scope_is_found),
 	KUNIT_CASE(part_of_a_large_entry_is_outside),
 	KUNIT_CASE(each_allocation_of_a_link_can_fail),

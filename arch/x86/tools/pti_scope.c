@@ -25,6 +25,7 @@ static const struct {
 /* Entry text that is reached with the kernel's table only. */
 static const struct {
 	const char *name, *why;
+	int bits;		/* of a word, unless it does not matter */
 } only_kernel[] = {
 	{ "mds_verw_sel",	"data, an operand of VERW" },
 	{ "x86_verw_sel",	"data, an operand of VERW" },
@@ -35,6 +36,7 @@ static const struct {
 	{ "clear_bhb_loop",	"called by C, and by entry text that has changed CR3" },
 	{ "nop_func",		"called by C" },
 	{ "paravirt_ret0",	"called by C" },
+	{ "asm_exc_double_fault", "a task gate: its TSS has the kernel's table", 32 },
 };
 
 /* SYSCALL leaves the stack pointer as it is. */
@@ -44,6 +46,10 @@ static const char * const with_stack_of_user[] = {
 
 #define OF_ERROR_ENTRY \
 	"came from where the kernel's table was loaded: a fault of IRET goes another way"
+#define OF_FRAME \
+	"the stack that was interrupted: with user mode's table, the entry stack"
+#define OF_ESPFIX \
+	"the same place in the segment of espfix, whose base makes up for the offset"
 
 /* A reference that is right all the same: then the table, or the stack, is as it should be. */
 static struct {
@@ -53,6 +59,7 @@ static struct {
 	bool from_kernel;	/* only on a path on which the CPU came from kernel mode */
 	bool optional;		/* depends on the configuration */
 	const char *why;
+	int bits;
 	int used;
 } excuses[] = {
 	{ "error_entry", RETURNS, "", true, false, OF_ERROR_ENTRY },
@@ -63,6 +70,13 @@ static struct {
 	  "the stack that espfix maps" },
 	{ "native_irq_return_ldt", STACK, "", true, false,
 	  "does not come here: the kernel's own stack segment is not in the LDT" },
+	{ "handle_exception_return", REGISTER, "", true, false, OF_FRAME, 32 },
+	{ "asm_exc_nmi", REGISTER, "", true, false, OF_FRAME, 32 },
+	{ "restore_all_switch_stack", REGISTER, "", true, false,
+	  "does not come here: it goes to user mode", 32 },
+	{ "handle_exception", SEGMENT, "", false, true, OF_ESPFIX, 32 },
+	{ "asm_exc_nmi", SEGMENT, "", false, true, OF_ESPFIX, 32 },
+	{ "restore_all_switch_stack", SEGMENT, "", false, true, OF_ESPFIX, 32 },
 };
 
 static const char * const verbs[] = {
@@ -70,6 +84,7 @@ static const char * const verbs[] = {
 	[REGISTER]	= "accesses what a register points to",
 	[STACK]		= "uses a stack that is not in the CPU entry area",
 	[POINTER]	= "loads a stack that is not in the CPU entry area",
+	[SEGMENT]	= "loads a stack and its segment",
 	[GOES]		= "goes to ",
 	[GOES_ANYWHERE]	= "goes where a register or memory says",
 	[RETURNS]	= "returns",
@@ -100,12 +115,17 @@ enum patched is_patched(const struct alternative *alt)
 	return MAYBE;
 }
 
+static bool applies(int bits)
+{
+	return !bits || bits == vmlinux.bits;
+}
+
 bool kernel_only(const char *name)
 {
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(only_kernel); i++)
-		if (!strcmp(only_kernel[i].name, name))
+		if (applies(only_kernel[i].bits) && !strcmp(only_kernel[i].name, name))
 			return true;
 	return false;
 }
@@ -129,7 +149,8 @@ bool excused(u64 at, enum reference kind, const char *target, bool from_kernel)
 	size_t i;
 
 	for (i = 0; i < ARRAY_LEN(excuses); i++)
-		if (excuses[i].kind == kind && !strcmp(excuses[i].target, target) &&
+		if (applies(excuses[i].bits) && excuses[i].kind == kind &&
+		    !strcmp(excuses[i].target, target) &&
 		    (from_kernel || !excuses[i].from_kernel) && is_at(at, excuses[i].in)) {
 			excuses[i].used++;
 			return true;
@@ -165,14 +186,15 @@ static void check_rows(void)
 	for (i = 0; i < ARRAY_LEN(only_kernel); i++) {
 		const struct symbol *s = symbol_named(only_kernel[i].name);
 
-		if (!s || in_entry_text(s->start))
+		if (!s || !applies(only_kernel[i].bits) || in_entry_text(s->start))
 			continue;
 		complain("remove its row of only_kernel[] in " HERE,
 			 "%s is not in entry text", s->name);
 		nr_wrong++;
 	}
 	for (i = 0; i < ARRAY_LEN(excuses); i++) {
-		if (excuses[i].used || excuses[i].optional || !symbol_named(excuses[i].in))
+		if (excuses[i].used || excuses[i].optional || !applies(excuses[i].bits) ||
+		    !symbol_named(excuses[i].in))
 			continue;
 		complain("remove its row of excuses[] in " HERE,
 			 "nothing at %s %s%s on user mode's page table",

@@ -36,14 +36,16 @@ struct jump {
 };
 
 struct vmlinux {
+	int bits;				/* of a word */
 	u64 entry_start, entry_end;
 	u64 entry_stack;			/* where the TSS has its address */
+	bool percpu;				/* that counts from the segment */
 	struct symbol *symbols;
 	struct scope *scope;
 	struct alternative *alternatives;	/* of entry text */
 	struct jump *labels;			/* static branches of entry text */
-	u64 *fixups;				/* where faults in entry text go on */
-	u64 *gates;				/* what the IDT has of entry text */
+	struct jump *fixups;			/* where faults in entry text go on */
+	struct jump *gates;			/* where the IDT goes to entry text */
 	int nr_symbols, nr_scope, nr_alternatives, nr_labels, nr_fixups, nr_gates;
 };
 
@@ -74,40 +76,48 @@ enum flow { NEXT, JUMP, BRANCH, CALL, JUMP_ANY, CALL_ANY, RETURN, LEAVE };
 enum memory { NO_MEMORY, AT_ADDRESS, AT_STACK, AT_REGISTER };
 
 enum effect {
-	OTHER_EFFECT,		/* may write any register */
-	NO_EFFECT,		/* writes none that holds CR3 */
-	COPY,			/* writes reg */
+	NO_EFFECT,		/* but for the registers that it writes */
 	READ_CR3, WRITE_CR3,	/* to and from reg */
-	CLEAR_USER, TEST_USER,	/* the bit of CR3 that says user, in reg */
+	CLEAR_USER, SET_USER,	/* the bit of CR3 that says user, in reg */
 	SET_BIT,		/* another bit of reg */
+	TEST_USER, BIT_TEST_USER, /* into the zero flag, or into the carry flag */
 	TEST_CPL,		/* where the CPU came from */
+	TEST_FROM_KERNEL,	/* the same, with 32 bits, as found before */
+	STORE_GDT,		/* to the stack */
 };
 
 #define NO_REG	(-1)
 #define SP	4
+#define BIT(reg)	(1U << (reg))
 
 /* PTI_USER_PGTABLE_BIT of the entry code: the second page of a root is user mode's. */
 #define USER_BIT	12
 
+/* CS_FROM_KERNEL of the entry code with 32 bits, in the saved CS. */
+#define CS_FROM_KERNEL	0x20000000
+
 struct operation {
 	u64 next, target;
 	enum flow flow;
+	bool padding;		/* INT3, or does nothing */
 	enum memory memory;
-	bool percpu;		/* the address counts from GS */
+	bool percpu;		/* the address counts from the segment of the CPU */
 	u64 address;
+	int base;		/* the register that the memory is at */
 	bool uses_stack;	/* push, pop and the like */
-	bool writes_sp;		/* to something else than an offset from what it was */
-	bool loads_sp;		/* from the memory */
+	u32 writes;		/* bits of registers; of SP: to something else than an offset */
+	bool moves;		/* by an offset only */
+	bool loads_ss;		/* and SP, from the stack */
+	int from, to;		/* one register is written with what another one has, */
+	bool loads;		/* or from the memory */
 	enum effect effect;
 	int reg;
-	bool by_carry;		/* the test leaves the bit in the carry flag */
 	bool on_carry;		/* a branch on the carry flag, or on the zero flag, */
 	bool on_zero;
 	bool if_set;		/* taken if that is set */
 };
 
 void decode(u64 address, struct operation *op);
-bool is_padding(u64 address, u64 *next);
 
 /* All paths: pti_scope_flow.c */
 
@@ -121,7 +131,7 @@ extern bool list;
 
 /* What is known, and what is said: pti_scope.c */
 
-enum reference { MEMORY, REGISTER, STACK, POINTER, GOES, GOES_ANYWHERE, RETURNS };
+enum reference { MEMORY, REGISTER, STACK, POINTER, SEGMENT, GOES, GOES_ANYWHERE, RETURNS };
 
 enum patched { ALWAYS, NEVER, MAYBE };
 

@@ -12,11 +12,12 @@
 
 struct vmlinux vmlinux;
 
+/* What is read of a file with 32 bits gets the form that it has with 64. */
 static const u8 *image;
-static const struct elf64_hdr *head;
-static const struct elf64_shdr *sections;
+static struct elf64_hdr head;
+static struct elf64_shdr *sections;
 
-/* As in the kernel: alt_instr, exception_table_entry, jump_entry, pg_table_scope. */
+/* As in the kernel: alt_instr, exception_table_entry, jump_entry; pg_table_scope in words. */
 struct raw_alternative {
 	s32 at, code;
 	u16 feature, flags;
@@ -26,17 +27,14 @@ struct raw_alternative {
 #define FLAG_UNLESS	1
 
 struct raw_fixup {
-	s32 at, to, data;
+	s32 from, to, data;
 };
 
 struct raw_jump {
-	s32 from, to;
-	u64 key;
+	s32 from, to;		/* and a word */
 };
 
-struct raw_scope {
-	u64 name, why, start, end, unit, percpu;
-};
+enum { SCOPE_START = 2, SCOPE_END = 3, SCOPE_PERCPU = 5, SCOPE_WORDS = 6 };
 
 /* x86_hw_tss.sp0, to which cpu_init() writes the top of the entry stack. */
 #define TSS_SP0		4
@@ -52,11 +50,22 @@ void *grow(void *array, int nr, size_t size)
 	return array;
 }
 
+static int word_size(void)
+{
+	return vmlinux.bits / 8;
+}
+
+/* An unsigned long of the kernel's. */
+static u64 word(const u8 *bytes, int nr)
+{
+	return vmlinux.bits == 64 ? ((const u64 *)bytes)[nr] : ((const u32 *)bytes)[nr];
+}
+
 const u8 *bytes_at(u64 address, u64 *left)
 {
 	int i;
 
-	for (i = 0; i < head->e_shnum; i++) {
+	for (i = 0; i < head.e_shnum; i++) {
 		const struct elf64_shdr *s = &sections[i];
 
 		if (!(s->sh_flags & SHF_ALLOC) || s->sh_type == SHT_NOBITS ||
@@ -159,10 +168,10 @@ const char *name_of(u64 address, char *text)
 
 static const struct elf64_shdr *section(const char *name)
 {
-	const char *names = (const char *)image + sections[head->e_shstrndx].sh_offset;
+	const char *names = (const char *)image + sections[head.e_shstrndx].sh_offset;
 	int i;
 
-	for (i = 0; i < head->e_shnum; i++)
+	for (i = 0; i < head.e_shnum; i++)
 		if (!strcmp(names + sections[i].sh_name, name))
 			return &sections[i];
 	return NULL;
@@ -175,51 +184,73 @@ static int by_address(const void *a, const void *b)
 	return x->start < y->start ? -1 : x->start > y->start;
 }
 
+static struct elf64_sym symbol(const struct elf64_shdr *table, u64 nr)
+{
+	const u8 *at = image + table->sh_offset + nr * table->sh_entsize;
+	const struct elf32_sym *s = (const void *)at;
+
+	if (vmlinux.bits == 64)
+		return *(const struct elf64_sym *)at;
+	return (struct elf64_sym) {
+		.st_name = s->st_name, .st_info = s->st_info, .st_shndx = s->st_shndx,
+		.st_value = s->st_value, .st_size = s->st_size
+	};
+}
+
 static void read_symbols(void)
 {
 	const struct elf64_shdr *table = section(".symtab");
-	const struct elf64_sym *first;
 	const char *names;
 	size_t i;
 
 	if (!table)
 		die("do not strip it", "vmlinux has no symbols");
 	names = (const char *)image + sections[table->sh_link].sh_offset;
-	first = (const void *)(image + table->sh_offset);
-	for (i = 0; i < table->sh_size / sizeof(struct elf64_sym); i++) {
-		const struct elf64_sym *sym = first + i;
-		int type = ELF64_ST_TYPE(sym->st_info), nr = vmlinux.nr_symbols;
+	for (i = 0; i < table->sh_size / table->sh_entsize; i++) {
+		struct elf64_sym sym = symbol(table, i);
+		int type = ELF64_ST_TYPE(sym.st_info), nr = vmlinux.nr_symbols;
 
-		if (type == STT_SECTION || type == STT_FILE || sym->st_shndx == SHN_UNDEF)
+		if (type == STT_SECTION || type == STT_FILE || sym.st_shndx == SHN_UNDEF)
 			continue;
 		vmlinux.symbols = grow(vmlinux.symbols, nr, sizeof(*vmlinux.symbols));
-		vmlinux.symbols[nr].start = sym->st_value;
-		vmlinux.symbols[nr].end = sym->st_value + sym->st_size;
-		vmlinux.symbols[nr].name = names + sym->st_name;
+		vmlinux.symbols[nr].start = sym.st_value;
+		vmlinux.symbols[nr].end = sym.st_value + sym.st_size;
+		vmlinux.symbols[nr].name = names + sym.st_name;
 		vmlinux.nr_symbols++;
 	}
 	qsort(vmlinux.symbols, vmlinux.nr_symbols, sizeof(*vmlinux.symbols), by_address);
+}
+
+/* Without SMP, per-CPU variables are as any other. */
+static bool is_percpu(u64 address)
+{
+	const struct symbol *start = symbol_named("__per_cpu_start");
+	const struct symbol *end = symbol_named("__per_cpu_end");
+
+	return start && end && address >= start->start && address < end->start;
 }
 
 /* Only rows that are constant: what is mapped on some CPUs only does not count. */
 static void read_scope(void)
 {
 	const struct symbol *s = needed("pti_scope");
-	const struct raw_scope *raw = (const void *)bytes_at(s->start, NULL);
+	const u8 *raw = bytes_at(s->start, NULL);
+	int i, size = SCOPE_WORDS * word_size();
 	bool whole = false;
-	int i, nr = (s->end - s->start) / sizeof(*raw);
 
-	if (!raw || (s->end - s->start) % sizeof(*raw))
+	if (!raw || (s->end - s->start) % size)
 		die("compare struct pg_table_scope with " HERE,
 		    "pti_scope[] cannot be read");
-	for (i = 0; i < nr; i++, raw++) {
-		if (raw->start >= raw->end)
+	for (i = (s->end - s->start) / size; i; i--, raw += size) {
+		u64 start = word(raw, SCOPE_START), end = word(raw, SCOPE_END);
+
+		if (start >= end)
 			continue;
 		vmlinux.scope = grow(vmlinux.scope, vmlinux.nr_scope, sizeof(*vmlinux.scope));
 		vmlinux.scope[vmlinux.nr_scope++] = (struct scope) {
-			raw->start, raw->end, raw->percpu & 1
+			start, end, raw[SCOPE_PERCPU * word_size()] && is_percpu(start)
 		};
-		whole |= raw->start <= vmlinux.entry_start && raw->end >= vmlinux.entry_end;
+		whole |= start <= vmlinux.entry_start && end >= vmlinux.entry_end;
 	}
 	if (!whole)
 		die("compare struct pg_table_scope with " HERE,
@@ -252,23 +283,24 @@ static void read_alternatives(void)
 	}
 }
 
-static void add(u64 **array, int *nr, u64 value)
+static void add(struct jump **array, int *nr, u64 from, u64 to)
 {
 	*array = grow(*array, *nr, sizeof(**array));
-	(*array)[(*nr)++] = value;
+	(*array)[(*nr)++] = (struct jump) { from, to };
 }
 
 static void read_fixups(void)
 {
 	const struct elf64_shdr *s = section("__ex_table");
 	const struct raw_fixup *raw;
-	u64 off, to;
+	u64 off, at, to;
 
 	for (off = 0; s && off + sizeof(*raw) <= s->sh_size; off += sizeof(*raw)) {
 		raw = (const void *)(image + s->sh_offset + off);
-		to = s->sh_addr + off + offsetof(struct raw_fixup, to) + raw->to;
+		at = s->sh_addr + off;
+		to = at + offsetof(struct raw_fixup, to) + raw->to;
 		if (in_entry_text(to))
-			add(&vmlinux.fixups, &vmlinux.nr_fixups, to);
+			add(&vmlinux.fixups, &vmlinux.nr_fixups, at + raw->from, to);
 	}
 }
 
@@ -276,18 +308,16 @@ static void read_labels(void)
 {
 	const struct symbol *start = symbol_named("__start___jump_table");
 	const struct symbol *end = symbol_named("__stop___jump_table");
+	int size = sizeof(struct raw_jump) + word_size();
 	const struct raw_jump *raw;
 	u64 at, from;
 
-	for (at = start ? start->start : 0; end && at < end->start; at += sizeof(*raw)) {
+	for (at = start ? start->start : 0; end && at < end->start; at += size) {
 		raw = (const void *)bytes_at(at, NULL);
 		from = at + raw->from;
-		if (!in_entry_text(from))
-			continue;
-		vmlinux.labels = grow(vmlinux.labels, vmlinux.nr_labels, sizeof(*vmlinux.labels));
-		vmlinux.labels[vmlinux.nr_labels++] = (struct jump) {
-			from, at + offsetof(struct raw_jump, to) + raw->to
-		};
+		if (in_entry_text(from))
+			add(&vmlinux.labels, &vmlinux.nr_labels, from,
+			    at + offsetof(struct raw_jump, to) + raw->to);
 	}
 }
 
@@ -298,18 +328,60 @@ static void read_gates(void)
 
 	for (i = 0; i < vmlinux.nr_symbols; i++) {
 		const struct symbol *s = &vmlinux.symbols[i];
-		const u64 *word = (const void *)bytes_at(s->start, NULL);
+		const u8 *raw = bytes_at(s->start, NULL);
 		const char *idt = strstr(s->name, "_idt");
-		u64 at;
+		u64 n;
 
-		if (!word || !idt || (strcmp(idt, "_idt") && strcmp(idt, "_idts")))
+		if (!raw || !idt || (strcmp(idt, "_idt") && strcmp(idt, "_idts")))
 			continue;
-		for (at = s->start; at + sizeof(*word) <= s->end; at += sizeof(*word), word++)
-			if (in_entry_text(*word))
-				add(&vmlinux.gates, &vmlinux.nr_gates, *word);
+		for (n = 0; n < (s->end - s->start) / word_size(); n++)
+			if (in_entry_text(word(raw, n)))
+				add(&vmlinux.gates, &vmlinux.nr_gates, 0, word(raw, n));
 	}
 	if (!vmlinux.nr_gates)
 		die("compare arch/x86/kernel/idt.c with " HERE, "vmlinux has no IDT");
+}
+
+static bool read_head(size_t size)
+{
+	const struct elf32_hdr *small = (const void *)image;
+	u64 section_size;
+
+	if (size < sizeof(head) || memcmp(image, ELFMAG, SELFMAG))
+		return false;
+	memcpy(&head, image, sizeof(head));
+	if (image[EI_CLASS] == ELFCLASS64 && head.e_machine == EM_X86_64) {
+		vmlinux.bits = 64;
+		section_size = sizeof(struct elf64_shdr);
+	} else if (image[EI_CLASS] == ELFCLASS32 && small->e_machine == EM_386) {
+		vmlinux.bits = 32;
+		section_size = sizeof(struct elf32_shdr);
+		head.e_shoff = small->e_shoff;
+		head.e_shnum = small->e_shnum;
+		head.e_shstrndx = small->e_shstrndx;
+	} else {
+		return false;
+	}
+	return head.e_shoff + head.e_shnum * section_size <= size;
+}
+
+static void read_sections(void)
+{
+	const struct elf32_shdr *small = (const void *)(image + head.e_shoff);
+	int i;
+
+	sections = calloc(head.e_shnum, sizeof(*sections));
+	if (!sections)
+		die("close other programs", "out of memory");
+	if (vmlinux.bits == 64)
+		memcpy(sections, image + head.e_shoff, head.e_shnum * sizeof(*sections));
+	for (i = 0; vmlinux.bits == 32 && i < head.e_shnum; i++, small++)
+		sections[i] = (struct elf64_shdr) {
+			.sh_name = small->sh_name, .sh_type = small->sh_type,
+			.sh_flags = small->sh_flags, .sh_addr = small->sh_addr,
+			.sh_offset = small->sh_offset, .sh_size = small->sh_size,
+			.sh_link = small->sh_link, .sh_entsize = small->sh_entsize
+		};
 }
 
 void read_vmlinux(const char *path)
@@ -320,18 +392,15 @@ void read_vmlinux(const char *path)
 	if (fd < 0 || fstat(fd, &st))
 		die("build it", "cannot read %s", path);
 	image = mmap(NULL, st.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
-	head = (const void *)image;
-	if (image == MAP_FAILED || (size_t)st.st_size < sizeof(*head) ||
-	    memcmp(head->e_ident, ELFMAG, SELFMAG) || head->e_ident[EI_CLASS] != ELFCLASS64 ||
-	    head->e_machine != EM_X86_64 ||
-	    head->e_shoff + head->e_shnum * sizeof(*sections) > (size_t)st.st_size)
-		die("name a vmlinux", "%s is not an ELF file for x86-64", path);
-	sections = (const void *)(image + head->e_shoff);
+	if (image == MAP_FAILED || !read_head(st.st_size))
+		die("name a vmlinux", "%s is not an ELF file for x86", path);
 
+	read_sections();
 	read_symbols();
 	vmlinux.entry_start = needed("__entry_text_start")->start;
 	vmlinux.entry_end = needed("__entry_text_end")->start;
 	vmlinux.entry_stack = needed("cpu_tss_rw")->start + TSS_SP0;
+	vmlinux.percpu = is_percpu(vmlinux.entry_stack);
 	read_scope();
 	read_alternatives();
 	read_fixups();

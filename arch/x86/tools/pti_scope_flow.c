@@ -16,17 +16,16 @@ enum table { KERNEL, USER, NOT_RUN };
 enum origin { ANYWHERE, FROM_KERNEL, FROM_USER };
 
 /* What a register holds. */
-enum held { NOTHING, CR3, CR3_OF_KERNEL };
+enum held { NOTHING, CR3, CR3_OF_KERNEL, CR3_OF_USER };
 
 struct state {
 	u64 at;
 	u64 function;		/* index into functions[]; no padding, for memcmp() */
+	u16 inside;		/* bits of registers that point into the CPU entry area */
 	u8 table;
-	u8 entry_stack;		/* or that of an NMI: in the CPU entry area */
 	u8 origin;
 	u8 held, reg;
 	u8 tested;		/* enum effect, by the instruction before */
-	u8 by_carry;
 	u8 original;		/* no alternative is in the place of this one */
 };
 
@@ -68,8 +67,10 @@ static void enter(struct state s)
 {
 	struct node *n;
 
-	if (s.table == NOT_RUN)
+	if (s.table == NOT_RUN) {
 		s.held = NOTHING;
+		s.inside = 0;
+	}
 	if (s.held == NOTHING)
 		s.reg = 0;
 	for (n = buckets[s.at % BUCKETS]; n; n = n->next)
@@ -106,7 +107,7 @@ static struct state root(u64 at, enum table table)
 	s.at = at;
 	s.function = function_from(0);	/* of all, as nothing returns from them */
 	s.table = table;
-	s.entry_stack = table == USER && !stack_of_user(at);
+	s.inside = table == USER && !stack_of_user(at) ? BIT(SP) : 0;
 	return s;
 }
 
@@ -172,17 +173,18 @@ static bool allowed(const struct state *s, enum reference kind, const char *targ
 static void leave_function(const struct state *s)
 {
 	struct function *f = &functions[s->function];
+	bool entry_stack = s->inside & BIT(SP);
 	int i;
 
 	if (s->table == NOT_RUN)
 		return;
-	if (f->returns[s->entry_stack])
+	if (f->returns[entry_stack])
 		return;
-	f->returns[s->entry_stack] = true;
+	f->returns[entry_stack] = true;
 	for (i = 0; i < f->nr_callers; i++) {
 		struct state to = f->callers[i];
 
-		to.entry_stack = s->entry_stack;
+		to.inside = s->inside & BIT(SP);
 		enter(to);
 	}
 }
@@ -196,7 +198,7 @@ static void call(const struct state *s, const struct state *next, u64 target)
 	to.at = target;
 	to.function = callee;
 	to.held = NOTHING;
-	to.tested = OTHER_EFFECT;
+	to.tested = NO_EFFECT;
 	to.original = false;
 	enter(to);
 	if (s->table == NOT_RUN) {
@@ -208,7 +210,8 @@ static void call(const struct state *s, const struct state *next, u64 target)
 	back.origin = ANYWHERE;
 	back.held = NOTHING;
 	back.reg = 0;
-	back.tested = OTHER_EFFECT;
+	back.inside = 0;
+	back.tested = NO_EFFECT;
 	for (i = 0; i < f->nr_callers; i++)
 		if (!memcmp(&f->callers[i], &back, sizeof(back)))
 			break;
@@ -216,7 +219,7 @@ static void call(const struct state *s, const struct state *next, u64 target)
 		f->callers = grow(f->callers, f->nr_callers, sizeof(*f->callers));
 		f->callers[f->nr_callers++] = back;
 		for (i = 0; i < 2; i++) {
-			back.entry_stack = i;
+			back.inside = i ? BIT(SP) : 0;
 			if (f->returns[i])
 				enter(back);
 		}
@@ -230,10 +233,23 @@ static void do_return(struct state *s)
 	leave_function(s);
 }
 
-/* Out of entry text. It comes back with the kernel's table. */
+/* Other code has returned: with the kernel's table, and the registers that C keeps. */
+static void come_back(struct state s)
+{
+	/* BX, SP, BP; and R12 to R15, or SI and DI */
+	u32 kept = vmlinux.bits == 64 ? 0xf038 : 0x00f8;
+
+	if (s.table != NOT_RUN)
+		s.table = KERNEL;
+	if (!(kept & BIT(s.reg)))
+		s.held = NOTHING;
+	s.inside &= kept;
+	enter(s);
+}
+
+/* Out of entry text. */
 static void go_outside(struct state *s, const struct state *next, u64 target, enum flow flow)
 {
-	struct state back = *next;
 	char text[NAME_MAX];
 
 	/* What returns by a thunk returns. */
@@ -243,103 +259,149 @@ static void go_outside(struct state *s, const struct state *next, u64 target, en
 	}
 	if (s->table == USER && !allowed(s, GOES, name_of(target, text)))
 		return;
-	if (s->table == NOT_RUN && flow == CALL)
-		enter(*next);
-	if (s->table == NOT_RUN)
-		return;
-	if (flow != CALL) {
+	if (flow == CALL)
+		come_back(*next);
+	else
 		leave_function(s);
-		return;
-	}
-	back.table = KERNEL;
-	back.held = NOTHING;
-	enter(back);
+}
+
+static bool points_inside(const struct state *s, int reg)
+{
+	return reg != NO_REG && s->inside & BIT(reg);
 }
 
 static void check_references(struct state *s, const struct operation *op)
 {
 	char text[NAME_MAX];
 
-	if (op->memory == AT_REGISTER)
-		allowed(s, REGISTER, "");
+	if (op->memory == AT_REGISTER && !points_inside(s, op->base) &&
+	    allowed(s, REGISTER, "") && op->base != NO_REG)
+		s->inside |= BIT(op->base);
 	else if (op->memory == AT_ADDRESS && !in_scope(op->address, op->percpu))
 		allowed(s, MEMORY, name_of(op->address, text));
-	if ((op->memory == AT_STACK || op->uses_stack) && !s->entry_stack) {
+	if ((op->memory == AT_STACK || op->uses_stack) && !points_inside(s, SP)) {
 		allowed(s, STACK, "");
 		/* Once is enough. */
-		s->entry_stack = true;
+		s->inside |= BIT(SP);
 	}
+}
+
+/* From the TSS, the top of the entry stack; or what SGDT has told. */
+static bool loads_inside(const struct state *s, const struct operation *op)
+{
+	if (!op->loads)
+		return false;
+	if (op->memory == AT_ADDRESS)
+		return op->percpu == vmlinux.percpu && op->address == vmlinux.entry_stack;
+	return s->tested == STORE_GDT && op->memory == AT_STACK && op->address == 2;
+}
+
+/* Which registers point into the CPU entry area. */
+static u16 inside_after(const struct state *s, const struct operation *op)
+{
+	u16 inside = s->inside;
+	bool right;
+
+	if (op->moves)
+		return inside;
+	inside &= ~op->writes;
+	if (points_inside(s, op->from) || loads_inside(s, op))
+		inside |= BIT(op->to);
+	if (op->writes & ~inside & BIT(SP)) {
+		if (op->loads_ss)
+			right = points_inside(s, SP) && excuse(s, SEGMENT, "");
+		else
+			right = s->table == USER && excuse(s, POINTER, "");
+		if (right)
+			inside |= BIT(SP);
+	}
+	return inside;
 }
 
 /* What the operation leaves behind. */
 static struct state after(const struct state *s, const struct operation *op)
 {
+	bool of_held = s->held != NOTHING && op->reg == s->reg;
 	struct state n = *s;
 
 	n.at = resolve(s->at, op->next);
 	n.original = false;
-	n.tested = OTHER_EFFECT;
-	if (op->writes_sp) {
-		n.entry_stack = op->loads_sp && op->percpu && op->memory == AT_ADDRESS &&
-			op->address == vmlinux.entry_stack;
-		if (!n.entry_stack && s->table == USER)
-			n.entry_stack = excuse(s, POINTER, "");
-	}
+	n.tested = NO_EFFECT;
+	n.inside = inside_after(s, op);
+	if (op->writes & BIT(s->reg))
+		n.held = NOTHING;
 	switch (op->effect) {
 	case NO_EFFECT:
-		break;
-	case COPY:
-		if (op->reg == s->reg)
-			n.held = NOTHING;
 		break;
 	case READ_CR3:
 		n.held = CR3;
 		n.reg = op->reg;
 		break;
 	case CLEAR_USER:
-		n.held = s->held != NOTHING && op->reg == s->reg ? CR3_OF_KERNEL : NOTHING;
+		if (of_held)
+			n.held = CR3_OF_KERNEL;
+		break;
+	case SET_USER:
+		if (of_held)
+			n.held = CR3_OF_USER;
 		break;
 	case SET_BIT:
+		n.held = s->held;
 		break;
 	case TEST_USER:
-		if (s->held == CR3 && op->reg == s->reg) {
-			n.tested = TEST_USER;
-			n.by_carry = op->by_carry;
-		}
+	case BIT_TEST_USER:
+		if (of_held)
+			n.tested = op->effect;
 		break;
 	case TEST_CPL:
-		n.tested = TEST_CPL;
+	case TEST_FROM_KERNEL:
+	case STORE_GDT:
+		n.tested = op->effect;
 		break;
 	case WRITE_CR3:
-		n.held = NOTHING;
+		if (!of_held)
+			n.held = NOTHING;
 		if (s->table == NOT_RUN)
 			break;
-		n.table = s->held == CR3_OF_KERNEL && op->reg == s->reg ? KERNEL : USER;
+		n.table = n.held == CR3_OF_KERNEL ? KERNEL : USER;
 		nr_switches++;
 		break;
-	case OTHER_EFFECT:
-		n.held = NOTHING;
-		break;
 	}
-	if (n.tested == OTHER_EFFECT)
-		n.by_carry = false;
 	return n;
 }
 
-/* A branch behind a test: what is known on one of its sides. */
-static void narrow(const struct state *s, const struct operation *op, struct state *n, bool taken)
+/* The bit of CR3 that says user is found to be set or not. Can it be? */
+static bool found_user(struct state *n, bool user)
+{
+	if (n->held == (user ? CR3_OF_KERNEL : CR3_OF_USER))
+		return false;
+	if (n->held == CR3 && n->table == USER && !user) {
+		n->table = KERNEL;
+		/* With 32 bits, the kernel is interrupted on any stack, and stays there. */
+		if (vmlinux.bits == 32)
+			n->inside = 0;
+	}
+	n->held = user ? CR3_OF_USER : CR3_OF_KERNEL;
+	return true;
+}
+
+/* A branch behind a test: what is known on one of its sides. Can it go there? */
+static bool narrow(const struct state *s, const struct operation *op, struct state *n, bool taken)
 {
 	bool set = taken == op->if_set;
 
 	if (n->table == NOT_RUN)
-		return;
+		return true;
 
-	if (s->tested == TEST_USER && s->by_carry && op->on_carry && !set)
-		n->table = KERNEL;
-	else if (s->tested == TEST_USER && !s->by_carry && op->on_zero && set)
-		n->table = KERNEL;
-	else if (s->tested == TEST_CPL && op->on_zero)
+	if (s->tested == BIT_TEST_USER && op->on_carry)
+		return found_user(n, set);
+	if (s->tested == TEST_USER && op->on_zero)
+		return found_user(n, !set);
+	if (s->tested == TEST_CPL && op->on_zero)
 		n->origin = set ? FROM_KERNEL : FROM_USER;
+	if (s->tested == TEST_FROM_KERNEL && op->on_zero)
+		n->origin = set ? FROM_USER : FROM_KERNEL;
+	return true;
 }
 
 static void jump(struct state *s, const struct state *next, const struct operation *op)
@@ -352,9 +414,8 @@ static void jump(struct state *s, const struct state *next, const struct operati
 		return;
 	}
 	to.at = target;
-	if (op->flow == BRANCH)
-		narrow(s, op, &to, true);
-	enter(to);
+	if (op->flow != BRANCH || narrow(s, op, &to, true))
+		enter(to);
 }
 
 /* Each instruction once, in however many states. */
@@ -373,6 +434,29 @@ static void count(u64 at)
 		printf("%s%s\n", name_of(place(at), text), in_entry_text(at) ? "" : ", patched");
 }
 
+/*
+ * Where it faults, the kernel comes back: with 64 bits to its own table, with 32 bits to the
+ * table, the stack and the registers that there were. An IRET that faults was to user mode.
+ */
+static void fault(const struct state *s, const struct operation *op)
+{
+	struct state to;
+	int i;
+
+	if (op->flow == LEAVE && vmlinux.bits == 32 && s->table == KERNEL)
+		return;
+	for (i = 0; i < vmlinux.nr_fixups; i++) {
+		if (vmlinux.fixups[i].from != s->at)
+			continue;
+		to = vmlinux.bits == 64 ? root(s->at, KERNEL) : *s;
+		to.at = vmlinux.fixups[i].to;
+		to.origin = ANYWHERE;
+		to.tested = NO_EFFECT;
+		to.original = false;
+		enter(to);
+	}
+}
+
 static void step(struct state s)
 {
 	struct state next;
@@ -384,6 +468,7 @@ static void step(struct state s)
 		check_references(&s, &op);
 		count(s.at);
 	}
+	fault(&s, &op);
 	next = after(&s, &op);
 
 	for (i = 0; i < vmlinux.nr_labels; i++)
@@ -398,8 +483,8 @@ static void step(struct state s)
 		break;
 	case BRANCH:
 		jump(&s, &next, &op);
-		narrow(&s, &op, &next, false);
-		enter(next);
+		if (narrow(&s, &op, &next, false))
+			enter(next);
 		break;
 	case JUMP:
 		jump(&s, &next, &op);
@@ -417,13 +502,10 @@ static void step(struct state s)
 	case CALL_ANY:
 		if (s.table == USER && !allowed(&s, GOES_ANYWHERE, ""))
 			break;
-		if (op.flow == JUMP_ANY) {
+		if (op.flow == JUMP_ANY)
 			leave_function(&s);
-			break;
-		}
-		next.table = s.table == NOT_RUN ? NOT_RUN : KERNEL;
-		next.held = NOTHING;
-		enter(next);
+		else
+			come_back(next);
 		break;
 	case RETURN:
 		do_return(&s);
@@ -497,11 +579,11 @@ static u64 next_code(u64 at)
 		for (i = 0; i < vmlinux.nr_alternatives; i++)
 			if (vmlinux.alternatives[i].at == at)
 				next = behind(&vmlinux.alternatives[i]);
-		if (next || is_padding(at, &next))
+		if (next)
 			continue;
-		if (!reached(at))
-			return at;
 		decode(at, &op);
+		if (!op.padding && !reached(at))
+			return at;
 		next = op.next;
 	}
 	return vmlinux.entry_end;
@@ -520,8 +602,6 @@ static bool is_target(const struct symbol *to)
 		if (!in_entry_text(s->start) || s->start == to->start || kernel_only(s->name))
 			continue;
 		for (at = s->start; at < s->end; at = next) {
-			if (is_padding(at, &next))
-				continue;
 			decode(at, &op);
 			next = op.next;
 			if (op.flow >= JUMP && op.flow <= CALL && op.target == to->start)
@@ -537,9 +617,7 @@ void follow_all(void)
 	int i;
 
 	for (i = 0; i < vmlinux.nr_gates; i++)
-		enter(root(vmlinux.gates[i], USER));
-	for (i = 0; i < vmlinux.nr_fixups; i++)
-		enter(root(vmlinux.fixups[i], KERNEL));
+		enter(root(vmlinux.gates[i].to, USER));
 	for (i = 0; i < vmlinux.nr_symbols; i++) {
 		const struct symbol *s = &vmlinux.symbols[i];
 

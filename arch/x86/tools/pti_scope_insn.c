@@ -83,6 +83,14 @@ static bool reads_only(int code, int sub)
 	return false;
 }
 
+/* Registers 4 to 7 are the second bytes of 0 to 3, unless there is a REX prefix. */
+static bool is_byte(int code)
+{
+	return ((code < 0x40 || (code >= 0x80 && code <= 0x8b) || code == 0xc0 || code == 0xc6 ||
+		 code == 0xd0 || code == 0xd2 || code == 0xf6 || code == 0xfe) && !(code & 1)) ||
+		(code >= 0xb0 && code <= 0xb7);
+}
+
 /* Reads and writes memory that RSI, RDI or RBX points to. */
 static bool by_string(int code)
 {
@@ -90,45 +98,63 @@ static bool by_string(int code)
 		(code >= 0xaa && code <= 0xaf) || code == 0xd7;
 }
 
+/* Addresses with 32 bits have no more. */
+static u64 wrap(u64 address)
+{
+	return vmlinux.bits == 64 ? address : (u32)address;
+}
+
 static void decode_memory(const struct insn *insn, int code, struct operation *op)
 {
 	int modrm = insn->modrm.bytes[0], mod = X86_MODRM_MOD(modrm), rm = X86_MODRM_RM(modrm);
-	int sib = insn->sib.bytes[0], index = X86_SIB_INDEX(sib);
+	int sib = insn->sib.bytes[0], index = X86_SIB_INDEX(sib), rex = insn->rex_prefix.bytes[0];
+	bool wide = vmlinux.bits == 64;
 
-	op->percpu = has_prefix(insn, 0x65);
+	op->percpu = has_prefix(insn, wide ? 0x65 : 0x64);
+	op->base = NO_REG;
+	op->address = (s64)insn->displacement.value;
 	if (by_string(code)) {
 		op->memory = AT_REGISTER;
 	} else if (code >= 0xa0 && code <= 0xa3) {
 		op->memory = AT_ADDRESS;
 		op->address = (u32)insn->moffset1.value | (u64)(u32)insn->moffset2.value << 32;
-	} else if (!insn->modrm.nbytes || mod == 3 || names_only(code)) {
+	} else if (!insn->modrm.nbytes || mod == 3) {
 		op->memory = NO_MEMORY;
+	} else if (insn->addr_bytes == 2) {
+		op->memory = AT_REGISTER;
 	} else if (mod == 0 && rm == 5) {
 		op->memory = AT_ADDRESS;
-		op->address = op->next + (s64)insn->displacement.value;
+		op->address = wrap(op->address + (wide ? op->next : 0));
 	} else if (rm == 4) {
-		if (X86_REX_X(insn->rex_prefix.bytes[0]))
+		if (X86_REX_X(rex))
 			index |= 8;
-		if (index != SP)
-			op->memory = AT_REGISTER;
-		else if (mod == 0 && X86_SIB_BASE(sib) == 5)
+		if (index == SP && mod == 0 && X86_SIB_BASE(sib) == 5) {
 			op->memory = AT_ADDRESS;
-		else if (X86_SIB_BASE(sib) == SP && !X86_REX_B(insn->rex_prefix.bytes[0]))
-			op->memory = AT_STACK;
-		else
+			op->address = wrap(op->address);
+		} else {
 			op->memory = AT_REGISTER;
-		op->address = (s64)insn->displacement.value;
+			if (index == SP)
+				op->base = X86_SIB_BASE(sib) | (X86_REX_B(rex) ? 8 : 0);
+		}
 	} else {
 		op->memory = AT_REGISTER;
+		op->base = rm | (X86_REX_B(rex) ? 8 : 0);
 	}
-	/* Where FS points is user mode's. */
-	if (op->memory && (has_prefix(insn, 0x64) || (op->percpu && op->memory == AT_STACK)))
+	if (op->base == SP)
+		op->memory = AT_STACK;
+	/* Where the other segment points is user mode's. */
+	if (op->memory && (has_prefix(insn, wide ? 0x64 : 0x65) ||
+			   (op->percpu && op->memory != AT_ADDRESS))) {
 		op->memory = AT_REGISTER;
+		op->base = NO_REG;
+	}
+	if (names_only(code))
+		op->memory = NO_MEMORY;
 }
 
 static void decode_flow(const struct insn *insn, int code, int sub, struct operation *op)
 {
-	op->target = op->next + (s64)insn->immediate.value;
+	op->target = wrap(op->next + (s64)insn->immediate.value);
 	switch (code) {
 	case 0x70 ... 0x7f:
 	case TWO_BYTE | 0x80 ... TWO_BYTE | 0x8f:
@@ -160,6 +186,12 @@ static void decode_flow(const struct insn *insn, int code, int sub, struct opera
 	case TWO_BYTE | 0xb9:		/* UD1 */
 		op->flow = LEAVE;
 		break;
+	case 0x9a:			/* to another segment */
+		op->flow = CALL_ANY;
+		break;
+	case 0xea:
+		op->flow = JUMP_ANY;
+		break;
 	case 0xff:
 		if (sub == 2 || sub == 3)
 			op->flow = CALL_ANY;
@@ -169,13 +201,18 @@ static void decode_flow(const struct insn *insn, int code, int sub, struct opera
 	}
 }
 
-static void decode_stack(int code, int mod, int sub, int rm, int reg, struct operation *op)
+static bool uses_stack(int code, int sub)
 {
 	switch (code) {
-	case 0x50 ... 0x5f:
+	case 0x06 ... 0x07:		/* segment registers */
+	case 0x0e:
+	case 0x16 ... 0x17:
+	case 0x1e ... 0x1f:
+	case 0x50 ... 0x61:
 	case 0x68:
 	case 0x6a:
 	case 0x8f:
+	case 0x9a:
 	case 0x9c ... 0x9d:
 	case 0xc2 ... 0xc3:
 	case 0xc8 ... 0xcb:
@@ -183,71 +220,135 @@ static void decode_stack(int code, int mod, int sub, int rm, int reg, struct ope
 	case 0xe8:
 	case TWO_BYTE | 0xa0 ... TWO_BYTE | 0xa1:
 	case TWO_BYTE | 0xa8 ... TWO_BYTE | 0xa9:
-		op->uses_stack = true;
-		break;
+		return true;
 	case 0xff:
-		op->uses_stack = sub == 2 || sub == 3 || sub == 6;
-		break;
+		return sub == 2 || sub == 3 || sub == 6;
 	}
-
-	op->loads_sp = code == 0x8b && reg == SP && op->memory;
-	switch (code) {
-	case 0x5c:		/* POP */
-	case 0xbc:		/* MOV of a constant */
-	case 0x94:		/* XCHG with RAX */
-		op->writes_sp = rm == SP;
-		return;
-	case 0xc8 ... 0xc9:	/* ENTER, LEAVE */
-		op->writes_sp = true;
-		return;
-	case 0x81:
-	case 0x83:		/* ADD, AND, SUB, CMP of a constant keep it where it was */
-		op->writes_sp = mod == 3 && rm == SP &&
-			!(sub == 0 || sub == 4 || sub == 5 || sub == 7);
-		return;
-	case 0x8d:		/* LEA */
-		op->writes_sp = reg == SP && !(mod != 3 && op->memory == AT_STACK);
-		return;
-	case 0x89:		/* MOV from a register */
-		op->writes_sp = mod == 3 && rm == SP;
-		return;
-	}
-	if (mod < 0 || reads_only(code, sub))
-		return;
-	op->writes_sp = (mod == 3 && rm == SP) || (!is_group(code) && reg == SP);
+	return false;
 }
 
-static void decode_effect(const struct insn *insn, int code, int mod, int sub, int rm,
-			  struct operation *op)
+/* The registers that it may write; not SP where that moves by a push, a pop and the like. */
+static u32 written(int code, int mod, int sub, int rm, int reg, const struct operation *op)
 {
-	s64 value = (s64)insn->immediate.value;
+	u32 operand = mod == 3 ? BIT(rm) : 0;
 
-	op->effect = OTHER_EFFECT;
-	op->reg = rm;
+	if (reads_only(code, sub))
+		return 0;
 	switch (code) {
+	case 0x00 ... 0x37:		/* arithmetic */
+		if ((code & 7) < 2)
+			return operand;
+		return (code & 7) < 4 ? BIT(reg) : 1;
+	case 0x3c ... 0x3d:
+	case 0xa2 ... 0xa3:
+	case 0xa8 ... 0xa9:
+	case 0xf8 ... 0xfd:		/* flags */
+	case TWO_BYTE | 0x1f:
+		return 0;
+	case 0x40 ... 0x4f:
+	case 0x58 ... 0x5f:
+	case 0xb0 ... 0xbf:
+		return BIT(rm);
+	case 0x61:			/* POPA */
+		break;
+	case 0x80 ... 0x83:
+	case 0x88 ... 0x89:
+	case 0x8c:
+	case 0x8f:
+	case 0xc0 ... 0xc1:
+	case 0xc6 ... 0xc7:
+	case 0xd0 ... 0xd3:
+	case 0xfe ... 0xff:
+	case TWO_BYTE | 0x20:
+	case TWO_BYTE | 0xba:
+		return operand;
+	case 0x8a ... 0x8b:
+	case 0x8d:
+	case TWO_BYTE | 0xb2:		/* LSS and its like, MOVZX */
+	case TWO_BYTE | 0xb4 ... TWO_BYTE | 0xb7:
+		return BIT(reg);
+	case 0x90 ... 0x97:		/* XCHG with RAX; NOP */
+		return rm ? BIT(rm) | 1 : 0;
+	case 0xa0 ... 0xa1:
+		return 1;
+	case 0xa4 ... 0xa7:
+	case 0xaa ... 0xaf:
+		return BIT(0) | BIT(1) | BIT(6) | BIT(7);
+	case 0xc8 ... 0xc9:		/* ENTER, LEAVE */
+		return BIT(SP) | BIT(5);
+	case 0xe0 ... 0xe3:		/* LOOP */
+		return BIT(1);
+	default:
+		if (op->uses_stack || (op->flow >= JUMP && op->flow <= CALL))
+			return 0;
+	}
+	return ~BIT(SP) | operand | (mod >= 0 && !is_group(code) ? BIT(reg) : 0);
+}
+
+/* What it does with registers that hold addresses, where it takes whole ones. */
+static void decode_move(int code, int mod, int sub, int rm, int reg, struct operation *op)
+{
+	op->to = reg;
+	switch (code) {
+	case 0x01:			/* ADD, SUB */
+	case 0x03:
+	case 0x29:
+	case 0x2b:
+		op->moves = mod == 3;
+		break;
+	case 0x81:			/* ADD, AND, SUB of a constant */
+	case 0x83:
+		op->moves = sub == 0 || sub == 4 || sub == 5;
+		break;
+	case 0x89:
+		if (mod == 3) {
+			op->from = reg;
+			op->to = rm;
+		}
+		break;
+	case 0x8b:
+		op->loads = mod != 3;
+		if (mod == 3)
+			op->from = rm;
+		break;
+	case 0x8d:
+		op->from = op->base;
+		break;
+	case 0xa1:
+		op->to = 0;
+		op->loads = true;
+		break;
+	}
+}
+
+static void decode_effect(int code, int mod, int sub, s64 value, bool whole, struct operation *op)
+{
+	bool user = value >> USER_BIT & 1;
+
+	switch (code) {
+	case TWO_BYTE | 0x01:
+		if (sub == 0 && op->memory == AT_STACK && !op->address)
+			op->effect = STORE_GDT;
+		break;
 	case TWO_BYTE | 0x20:
 		if (sub == 3)
 			op->effect = READ_CR3;
 		break;
 	case TWO_BYTE | 0x22:
-		op->effect = sub == 3 ? WRITE_CR3 : NO_EFFECT;
-		break;
-	case 0x25:		/* AND with RAX */
-		op->reg = 0;
-		if (X86_REX_W(insn->rex_prefix.bytes[0]) && !(value >> USER_BIT & 1))
-			op->effect = CLEAR_USER;
+		if (sub == 3)
+			op->effect = WRITE_CR3;
 		break;
 	case 0x81:
-		if (mod == 3 && sub == 4 && X86_REX_W(insn->rex_prefix.bytes[0]) &&
-		    !(value >> USER_BIT & 1))
+		if (mod == 3 && sub == 4 && whole && !user)
 			op->effect = CLEAR_USER;
+		else if (mod == 3 && sub == 1 && whole && user)
+			op->effect = SET_USER;
 		break;
 	case TWO_BYTE | 0xba:
 		if (mod == 3 && sub == 4 && value == USER_BIT)
-			op->effect = TEST_USER;
+			op->effect = BIT_TEST_USER;
 		else if (mod == 3 && sub == 5 && value != USER_BIT)
 			op->effect = SET_BIT;
-		op->by_carry = true;
 		break;
 	case 0xf6:
 		if (sub == 0 && op->memory == AT_STACK && value == 3)
@@ -256,19 +357,10 @@ static void decode_effect(const struct insn *insn, int code, int mod, int sub, i
 	case 0xf7:
 		if (sub == 0 && mod == 3 && value == 1 << USER_BIT)
 			op->effect = TEST_USER;
-		break;
-	case 0x89:
-		if (mod == 3)
-			op->effect = COPY;
-		break;
-	case 0x50 ... 0x57:
-	case 0x90:
-	case TWO_BYTE | 0x1f:
-		op->effect = NO_EFFECT;
+		else if (sub == 0 && op->memory == AT_STACK && value == CS_FROM_KERNEL)
+			op->effect = TEST_FROM_KERNEL;
 		break;
 	}
-	if (op->effect == OTHER_EFFECT && (op->flow == JUMP || op->flow == BRANCH))
-		op->effect = NO_EFFECT;
 }
 
 void decode(u64 address, struct operation *op)
@@ -277,11 +369,12 @@ void decode(u64 address, struct operation *op)
 	char text[NAME_MAX];
 	struct insn insn;
 	const u8 *bytes;
+	bool whole;
 	u64 left;
 
 	bytes = bytes_at(address, &left);
 	if (!bytes || insn_decode(&insn, bytes, left < MAX_INSN_SIZE ? left : MAX_INSN_SIZE,
-				  INSN_MODE_64))
+				  vmlinux.bits == 64 ? INSN_MODE_64 : INSN_MODE_32))
 		die("look at it with objdump -d", "%s is no instruction", name_of(address, text));
 
 	memset(op, 0, sizeof(*op));
@@ -290,6 +383,7 @@ void decode(u64 address, struct operation *op)
 	if (insn.vex_prefix.nbytes)
 		code = -1;
 	rex = insn.rex_prefix.bytes[0];
+	whole = insn.opnd_bytes * 8 == vmlinux.bits;
 	/* Without ModRM, the register is in the opcode. */
 	rm = (insn.opcode.bytes[insn.opcode.nbytes - 1] & 7) | (X86_REX_B(rex) ? 8 : 0);
 	if (insn.modrm.nbytes) {
@@ -298,21 +392,31 @@ void decode(u64 address, struct operation *op)
 		rm = X86_MODRM_RM(insn.modrm.bytes[0]) | (X86_REX_B(rex) ? 8 : 0);
 		reg = sub | (X86_REX_R(rex) ? 8 : 0);
 	}
+	if (is_byte(code) && !insn.rex_prefix.nbytes) {
+		rm &= 3;
+		reg &= 3;
+	}
 	decode_memory(&insn, code, op);
 	decode_flow(&insn, code, sub, op);
-	decode_stack(code, mod, sub, rm, reg, op);
-	decode_effect(&insn, code, mod, sub, rm, op);
-}
+	op->uses_stack = uses_stack(code, sub);
+	op->writes = written(code, mod, sub, rm, reg, op);
+	op->from = NO_REG;
+	if (whole)
+		decode_move(code, mod, sub, rm, reg, op);
+	op->padding = code == 0xcc || code == 0x90 || code == (TWO_BYTE | 0x1f) ||
+		(op->from != NO_REG && op->from == op->to && !op->address);
+	/* A new base of the stack is a new stack. */
+	if (vmlinux.bits == 32 && (code == 0x17 || (code == 0x8e && sub == 2)))
+		op->writes |= BIT(SP);
+	op->loads_ss = code == (TWO_BYTE | 0xb2) && reg == SP && op->memory == AT_STACK;
 
-/* INT3 and NOPs between functions. */
-bool is_padding(u64 address, u64 *next)
-{
-	const u8 *bytes = bytes_at(address, NULL);
-	struct insn insn;
-
-	if (!bytes || insn_decode(&insn, bytes, MAX_INSN_SIZE, INSN_MODE_64))
-		return false;
-	*next = address + insn.length;
-	return code_of(&insn) == 0xcc || code_of(&insn) == 0x90 ||
-		code_of(&insn) == (TWO_BYTE | 0x1f);
+	op->reg = rm;
+	/* AND, OR and TEST with RAX are like those with a register. */
+	if (code == 0x25 || code == 0x0d || code == 0xa9) {
+		op->reg = 0;
+		mod = 3;
+		sub = code == 0xa9 ? 0 : code >> 3;
+		code = code == 0xa9 ? 0xf7 : 0x81;
+	}
+	decode_effect(code, mod, sub, (s64)insn.immediate.value, whole, op);
 }
