@@ -3,10 +3,9 @@
 # mutants.sh [NAME...]: put each fault of scripts/mutants into the kernel, one at a
 # time, and see that the KUnit suites find it.
 #
-# A fault is found when one of its boot modes, of scripts/modes or scripts/modes-threads,
-# fails. Without faults all modes pass, or
-# nothing is found. Without names all are run, and docs/results/mutants-KERNEL.tsv is
-# written.
+# A fault is found when one of its boot modes, of scripts/modes, fails. Without faults
+# all modes pass, or nothing is found. Without names all are run, and
+# docs/results/mutants-KERNEL.tsv is written.
 #
 # Environment: LIST, the table of faults, below the top; TABLE, of results.
 
@@ -25,8 +24,6 @@ for name; do
 done
 
 mkdir -p "$dir"
-cat "$top/scripts/modes" "$top/scripts/modes-threads" >"$dir/modes"
-export MODES="${dir#"$top"/}/modes"
 if [ ! -d "$tree" ]; then
 	git -C "$linux" worktree prune
 	git -C "$linux" worktree add -q --detach --force "$tree"

@@ -33,6 +33,10 @@ static unsigned int period_us = 500;
 module_param(period_us, uint, 0400);
 MODULE_PARM_DESC(period_us, "between two rounds of NMIs, in microseconds");
 
+static unsigned long most = 64;
+module_param(most, ulong, 0400);
+MODULE_PARM_DESC(most, "arguments that a program has here");
+
 static atomic_long_t nmis, works, reads, refused, wrong;
 static DEFINE_PER_CPU(struct task_struct *, senders);
 static DEFINE_PER_CPU(struct irq_work, irq_works);
@@ -57,7 +61,7 @@ static void read_process(void)
 		return;
 	if (copy_from_user_nmi(&word, (void __user *)mm->start_stack, sizeof(word)))
 		atomic_long_inc(&refused);
-	else if (!word || word > 64)
+	else if (!word || word > most)
 		atomic_long_inc(&wrong);
 	else
 		atomic_long_inc(&reads);

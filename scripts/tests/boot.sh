@@ -47,6 +47,9 @@ says "processes that go wrong are found" "check failed: churn=5; " "$boot" smp2
 planted nmi 's/^\tinsmod .*nmi_storm.ko/& period_us=900000 #/'
 says "NMIs that do not come are found" "check failed: churn=5; " "$boot" smp2
 # shellcheck disable=SC2016
+planted wrong 's/^\tinsmod .*nmi_storm.ko/& most=1 #/; s/ && \$6 > 10//'
+says "NMIs that read what a process does not have are found" "check failed: churn=5; " "$boot" smp2
+# shellcheck disable=SC2016
 planted lost 's/ \$wanted / /'
 says "an expectation that is not checked is no pass" "not checked: cpus=1; " "$boot" default
 planted early 's/^set -- /fault() { poweroff -f; sleep 9; }\n&fault /'
