@@ -9,7 +9,10 @@
 
 #include "pg_table.h"
 
-/* First all table pages are allocated, then nothing can fail any more. */
+/*
+ * First all table pages are allocated, then nothing can fail any more. One entry is
+ * written at once: what can fail comes before the only write.
+ */
 struct link {
 	struct pg_table *to;
 	unsigned long unit;
@@ -172,7 +175,6 @@ static bool can_link(struct pg_table *to, unsigned long addr, unsigned long size
 	       pg_table_range_is_own(pg_context(to), addr, size);
 }
 
-/* What can fail comes before the only write. */
 static bool is_one_entry(struct pg_table *to, unsigned long size, unsigned long unit)
 {
 	return size == unit && !(unit == P4D_SIZE && mm_pud_folded(to)) &&

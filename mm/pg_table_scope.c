@@ -17,7 +17,8 @@ static int link_part(struct pg_table *to, struct pg_table *from, unsigned long a
 	int err = pg_table_link(to, from, addr, size, unit);
 	unsigned long large;
 
-	if (err != -EEXIST || !pg_table_lookup(to, addr, &large) || large != PMD_SIZE)
+	if (err != -EEXIST || unit != PAGE_SIZE ||
+	    !pg_table_lookup(to, addr, &large) || large != PMD_SIZE)
 		return err;
 	err = pg_table_unmap(to, round_down(addr, PMD_SIZE), PMD_SIZE);
 	return err ?: pg_table_link(to, from, addr, size, unit);
@@ -26,13 +27,14 @@ static int link_part(struct pg_table *to, struct pg_table *from, unsigned long a
 int pg_table_link_scope(struct pg_table *to, struct pg_table *from,
 			const struct pg_table_scope *row)
 {
-	unsigned long addr = round_down(row->start, row->unit), next;
-	unsigned long end = round_up(row->end, row->unit);
+	unsigned long addr = round_down(row->start, row->unit), left = 0, size;
 	int err = 0;
 
-	for (; addr < end && !err; addr = next) {
-		next = min(end, ALIGN(addr + 1, max(row->unit, PMD_SIZE)));
-		err = link_part(to, from, addr, next - addr, row->unit);
+	if (row->end > row->start)
+		left = round_up(row->end, row->unit) - addr;
+	for (; left && !err; addr += size, left -= size) {
+		size = min(left, ALIGN(addr + 1, max(row->unit, PMD_SIZE)) - addr);
+		err = link_part(to, from, addr, size, row->unit);
 	}
 	return err;
 }

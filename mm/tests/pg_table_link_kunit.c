@@ -277,6 +277,30 @@ static void scope_replaces_a_large_page(struct kunit *test)
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 }
 
+static void scope_with_table_pages_in_the_way_changes_nothing(struct kunit *test)
+{
+	static const struct pg_table_scope row = { .end = PUD_SIZE, .unit = PUD_SIZE };
+	struct pg_table *from = create(test), *to = create(test);
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL) || PUD_SIZE == PMD_SIZE ||
+	    !can_link(from, PUD_SIZE))
+		kunit_skip(test, "no large entries, or no links so high");
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 0, PHYS, PMD_SIZE, PAGE_KERNEL));
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link_scope(to, from, &row));
+	expect_mapped(test, to, 0, PHYS);
+}
+
+static void scope_at_the_last_address_is_refused(struct kunit *test)
+{
+	static const struct pg_table_scope row = {
+		.start = -PMD_SIZE, .end = ULONG_MAX, .unit = PAGE_SIZE,
+	};
+
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link_scope(create(test), create(test), &row));
+}
+
 static void what_is_outside_the_scope_is_found(struct kunit *test)
 {
 	static const struct pg_table_scope scope[] = {
@@ -367,6 +391,8 @@ static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(template_has_the_kernel_half),
 	KUNIT_CASE(scope_is_linked),
 	KUNIT_CASE(scope_replaces_a_large_page),
+	KUNIT_CASE(scope_with_table_pages_in_the_way_changes_nothing),
+	KUNIT_CASE(scope_at_the_last_address_is_refused),
 	KUNIT_CASE(what_is_outside_the_scope_is_found),
 	KUNIT_CASE(part_of_a_large_entry_is_outside),
 	KUNIT_CASE(each_allocation_of_a_link_can_fail),
