@@ -109,6 +109,14 @@ a system call that keeps the table of user mode is found	entry_SYSCALL_64+0x.* a
 an exception that keeps it is found	error_entry+0x.* goes to sync_regs on user mode's	error_entry	mov +%rax,%cr3	START	\220\220\220
 an NMI that keeps it is found	asm_exc_nmi+0x.* accesses .* on user mode's	asm_exc_nmi	mov +%rdx,%cr3	START	\220\220\220
 a use of another stack is found	entry_SYSCALL_64 uses a stack that is not in the CPU entry area on	entry_SYSCALL_64	swapgs	START	\120\220\220
+a stack that is subtracted from itself is found	error_entry+0x.* uses a stack that is not in the CPU entry area on	error_entry	xor +%esi,%esi	START	\110\051\344\120\220\220
+a stack at an offset from a register is found	error_entry+0x.* uses a stack that is not in the CPU entry area on	error_entry	xor +%esi,%esi	START	\110\001\304\120\220\220
+a stack pointer with no bits left is found	error_entry+0x.* uses a stack that is not in the CPU entry area on	error_entry	xor +%esi,%esi	START	\110\203\344\000\120\220
+a stack that is moved far is found	error_entry+0x.* uses a stack that is not in the CPU entry area on	error_entry	xor +%esi,%esi	START	\110\201\304\000\000\000\160\120\220
+the difference of two pointers is no pointer	error_entry+0x.* accesses what a register points to on	error_entry	xor +%esi,%esi	START	\110\211\347\110\051\347\377\067\220
+memory far from the stack is found	error_entry+0x.* accesses what a register points to on	error_entry	xor +%esi,%esi	START	\110\211\204\044\000\000\000\160\220
+a pointer to far from the stack is found	error_entry+0x.* accesses what a register points to on	error_entry	xor +%esi,%esi	START	\110\215\274\044\000\000\000\160\377\067\220\220
+LEAVE is found	error_entry+0x.* accesses what a register points to on	error_entry	xor +%esi,%esi	START	\311\220
 a use of a register after the way back has begun is found	entry_SYSCALL_64+0x.* accesses what a register points to on	entry_SYSRETQ_unsafe_stack	swapgs	START	\212\000\220
 a jump through a register is found	entry_SYSCALL_64+0x.* goes where a register or memory says on	entry_SYSRETQ_unsafe_stack	swapgs	START	\377\340\220
 code that is patched in is looked at	entry_SYS.*+0x.* accesses .* on user mode's	-	verw .*(%rip)	LAST4	\000\000\000\001
@@ -140,6 +148,14 @@ a stack that is not from the TSS is found	entry_INT80_32+0x.* uses a stack that 
 another stack after the way back has begun is found	entry_INT80_32+0x.* uses a stack that is not in the CPU entry area on	restore_all_switch_stack	add +.0x8,%esp	START	\211\314\220
 another stack segment is found	entry_INT80_32+0x.* uses a stack that is not in the CPU entry area on	restore_all_switch_stack	add +.0x8,%esp	START	\216\320\220
 an NMI that forgets which table there was is found	asm_exc_nmi+0x.* uses a stack that is not in the CPU entry area on	asm_exc_nmi	xor +%edx,%edx	START	\061\377
+a stack that is subtracted from itself is found	handle_exception+0x.* uses a stack that is not in the CPU entry area on	handle_exception	mov +.0x7b,%edx	START	\051\344\120\220\220
+a stack at an offset from a register is found	handle_exception+0x.* uses a stack that is not in the CPU entry area on	handle_exception	mov +.0x7b,%edx	START	\001\304\120\220\220
+a stack pointer with no bits left is found	handle_exception+0x.* uses a stack that is not in the CPU entry area on	handle_exception	mov +.0x7b,%edx	START	\203\344\000\120\220
+a stack that is moved far is found	handle_exception+0x.* uses a stack that is not in the CPU entry area on	handle_exception	mov +.0x7b,%edx	START	\201\304\000\000\000\160\120
+the difference of two pointers is no pointer	handle_exception+0x.* accesses what a register points to on	handle_exception	mov +.0x7b,%edx	START	\211\347\051\347\377\067\220
+memory far from the stack is found	handle_exception+0x.* accesses what a register points to on	handle_exception	mov +.0x7b,%edx	START	\211\204\044\000\000\000\160
+a pointer to far from the stack is found	handle_exception+0x.* accesses what a register points to on	handle_exception	mov +.0x7b,%edx	START	\215\274\044\000\000\000\160\377\067
+LEAVE is found	handle_exception+0x.* accesses what a register points to on	handle_exception	mov +.0x7b,%edx	START	\311\220\220\220\220
 a use of a register after the way back has begun is found	entry_SYSENTER_32+0x.* accesses what a register points to on	entry_SYSENTER_32	btrl	START	\212\000\220\220\220
 a jump through a register is found	entry_SYSENTER_32+0x.* goes where a register or memory says on	entry_SYSENTER_32	btrl	START	\377\340\220\220\220
 code that is patched in is looked at	entry_.*+0x.* accesses .* on user mode's	-	verw +%cs:	LAST4	\000\000\000\001

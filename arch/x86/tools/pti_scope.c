@@ -39,9 +39,16 @@ static const struct {
 	{ "asm_exc_double_fault", "a task gate: its TSS has the kernel's table", 32 },
 };
 
-/* SYSCALL leaves the stack pointer as it is. */
-static const char * const with_stack_of_user[] = {
-	"entry_SYSCALL_64", "entry_SYSCALL_compat", "entry_SYSCALL32_ignore",
+/* Where MSRs say that user mode enters. SYSCALL leaves the stack pointer as it is. */
+static const struct {
+	const char *name;
+	bool stack_of_user;
+} msrs[] = {
+	{ "entry_SYSCALL_64",		true },
+	{ "entry_SYSCALL_compat",	true },
+	{ "entry_SYSCALL32_ignore",	true },
+	{ "entry_SYSENTER_compat",	false },
+	{ "entry_SYSENTER_32",		false },
 };
 
 #define OF_ERROR_ENTRY \
@@ -130,15 +137,15 @@ bool kernel_only(const char *name)
 	return false;
 }
 
-bool stack_of_user(u64 address)
+bool from_msr(u64 address, bool stack_of_user)
 {
 	const struct symbol *s;
 	size_t i;
 
-	for (i = 0; i < ARRAY_LEN(with_stack_of_user); i++) {
-		s = symbol_named(with_stack_of_user[i]);
+	for (i = 0; i < ARRAY_LEN(msrs); i++) {
+		s = symbol_named(msrs[i].name);
 		if (s && s->start == address)
-			return true;
+			return msrs[i].stack_of_user || !stack_of_user;
 	}
 	return false;
 }

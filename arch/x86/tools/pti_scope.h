@@ -103,10 +103,12 @@ struct operation {
 	enum memory memory;
 	bool percpu;		/* the address counts from the segment of the CPU */
 	u64 address;
+	int size;		/* of what is accessed, at least */
 	int base;		/* the register that the memory is at */
 	bool uses_stack;	/* push, pop and the like */
 	u32 writes;		/* bits of registers; of SP: to something else than an offset */
-	bool moves;		/* by an offset only */
+	bool moves;		/* by an offset only, */
+	int minus;		/* which may be what this register has */
 	bool loads_ss;		/* and SP, from the stack */
 	int from, to;		/* one register is written with what another one has, */
 	bool loads;		/* or from the memory */
@@ -137,7 +139,7 @@ enum patched { ALWAYS, NEVER, MAYBE };
 
 enum patched is_patched(const struct alternative *alt);
 bool kernel_only(const char *name);
-bool stack_of_user(u64 address);
+bool from_msr(u64 address, bool stack_of_user);
 bool excused(u64 at, enum reference kind, const char *target, bool from_kernel);
 void violation(u64 at, enum reference kind, const char *target);
 

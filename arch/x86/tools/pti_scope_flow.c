@@ -107,7 +107,7 @@ static struct state root(u64 at, enum table table)
 	s.at = at;
 	s.function = function_from(0);	/* of all, as nothing returns from them */
 	s.table = table;
-	s.inside = table == USER && !stack_of_user(at) ? BIT(SP) : 0;
+	s.inside = table == USER && !from_msr(at, true) ? BIT(SP) : 0;
 	return s;
 }
 
@@ -277,7 +277,9 @@ static void check_references(struct state *s, const struct operation *op)
 	if (op->memory == AT_REGISTER && !points_inside(s, op->base) &&
 	    allowed(s, REGISTER, "") && op->base != NO_REG)
 		s->inside |= BIT(op->base);
-	else if (op->memory == AT_ADDRESS && !in_scope(op->address, op->percpu))
+	else if (op->memory == AT_ADDRESS &&
+		 (!in_scope(op->address, op->percpu) ||
+		  !in_scope(op->address + op->size - 1, op->percpu)))
 		allowed(s, MEMORY, name_of(op->address, text));
 	if ((op->memory == AT_STACK || op->uses_stack) && !points_inside(s, SP)) {
 		allowed(s, STACK, "");
@@ -302,7 +304,8 @@ static u16 inside_after(const struct state *s, const struct operation *op)
 	u16 inside = s->inside;
 	bool right;
 
-	if (op->moves)
+	/* The difference of two pointers is none. */
+	if (op->moves && !points_inside(s, op->minus))
 		return inside;
 	inside &= ~op->writes;
 	if (points_inside(s, op->from) || loads_inside(s, op))
@@ -576,15 +579,17 @@ static u64 next_code(u64 at)
 		s = function_at(at);
 		if (s && kernel_only(s->name))
 			next = s->end;
+		if (next)
+			continue;
+		/* What alternatives replace may be NOPs, but is no padding. */
 		for (i = 0; i < vmlinux.nr_alternatives; i++)
 			if (vmlinux.alternatives[i].at == at)
 				next = behind(&vmlinux.alternatives[i]);
-		if (next)
-			continue;
 		decode(at, &op);
-		if (!op.padding && !reached(at))
+		if ((next || !op.padding) && !reached(at))
 			return at;
-		next = op.next;
+		if (!next)
+			next = op.next;
 	}
 	return vmlinux.entry_end;
 }
@@ -611,6 +616,16 @@ static bool is_target(const struct symbol *to)
 	return false;
 }
 
+/*
+ * The kernel may come here too: with its own table, on any stack. So it does to a gate, but that
+ * looks which table there was, and goes back to that.
+ */
+static void enter_root(u64 at)
+{
+	enter(root(at, USER));
+	enter(root(at, KERNEL));
+}
+
 void follow_all(void)
 {
 	u64 at = vmlinux.entry_start;
@@ -625,14 +640,16 @@ void follow_all(void)
 			continue;
 		if (kernel_only(s->name) || !strncmp(s->name, "__pfx_", 6))
 			enter(root(s->start, KERNEL));
-		else if (!is_target(s))
+		else if (from_msr(s->start, false))
 			enter(root(s->start, USER));
+		else if (!reached(s->start) && !is_target(s))	/* no gate */
+			enter_root(s->start);
 	}
 	follow();
 
 	/* What nothing leads to is an entry: the stubs of the interrupts are. */
 	while ((at = next_code(at)) < vmlinux.entry_end) {
-		enter(root(at, USER));
+		enter_root(at);
 		follow();
 	}
 }

@@ -9,6 +9,17 @@
 
 #define TWO_BYTE	0x0f00
 
+/*
+ * An offset to a pointer into the CPU entry area that leads to that area: a page, the size of the
+ * entry stack. Frames are less, and the TSS is next to it.
+ */
+#define MAX_OFFSET	4096
+
+static bool is_near(s64 offset)
+{
+	return offset >= -MAX_OFFSET && offset <= MAX_OFFSET;
+}
+
 static int code_of(const struct insn *insn)
 {
 	const u8 *b = insn->opcode.bytes;
@@ -91,6 +102,20 @@ static bool is_byte(int code)
 		(code >= 0xb0 && code <= 0xb7);
 }
 
+/* Of an operand in memory; no more than that. */
+static int size_of(const struct insn *insn, int code)
+{
+	switch (code) {
+	case 0x00 ... 0x3f:
+	case 0x80 ... 0x8b:
+	case 0xc7:
+	case 0xf7:
+	case 0xff:
+		return is_byte(code) ? 1 : insn->opnd_bytes;
+	}
+	return 1;
+}
+
 /* Reads and writes memory that RSI, RDI or RBX points to. */
 static bool by_string(int code)
 {
@@ -115,6 +140,9 @@ static void decode_memory(const struct insn *insn, int code, struct operation *o
 	op->address = (s64)insn->displacement.value;
 	if (by_string(code)) {
 		op->memory = AT_REGISTER;
+	} else if (code == 0xc9) {	/* LEAVE */
+		op->memory = AT_REGISTER;
+		op->base = 5;
 	} else if (code >= 0xa0 && code <= 0xa3) {
 		op->memory = AT_ADDRESS;
 		op->address = (u32)insn->moffset1.value | (u64)(u32)insn->moffset2.value << 32;
@@ -142,9 +170,9 @@ static void decode_memory(const struct insn *insn, int code, struct operation *o
 	}
 	if (op->base == SP)
 		op->memory = AT_STACK;
-	/* Where the other segment points is user mode's. */
+	/* Where the other segment points is user mode's; what is far off may be anywhere. */
 	if (op->memory && (has_prefix(insn, wide ? 0x64 : 0x65) ||
-			   (op->percpu && op->memory != AT_ADDRESS))) {
+			   (op->memory != AT_ADDRESS && (op->percpu || !is_near(op->address))))) {
 		op->memory = AT_REGISTER;
 		op->base = NO_REG;
 	}
@@ -286,19 +314,19 @@ static u32 written(int code, int mod, int sub, int rm, int reg, const struct ope
 }
 
 /* What it does with registers that hold addresses, where it takes whole ones. */
-static void decode_move(int code, int mod, int sub, int rm, int reg, struct operation *op)
+static void decode_move(int code, int mod, int sub, int rm, int reg, s64 value,
+			struct operation *op)
 {
 	op->to = reg;
 	switch (code) {
-	case 0x01:			/* ADD, SUB */
-	case 0x03:
-	case 0x29:
+	case 0x29:			/* SUB: the size of a frame */
 	case 0x2b:
-		op->moves = mod == 3;
+		op->minus = code == 0x29 ? reg : rm;
+		op->moves = mod == 3 && op->writes != BIT(SP);
 		break;
-	case 0x81:			/* ADD, AND, SUB of a constant */
+	case 0x81:			/* ADD, SUB of a constant; AND aligns */
 	case 0x83:
-		op->moves = sub == 0 || sub == 4 || sub == 5;
+		op->moves = is_near(value) && (sub == 0 || sub == 5 || (sub == 4 && value < 0));
 		break;
 	case 0x89:
 		if (mod == 3) {
@@ -319,6 +347,15 @@ static void decode_move(int code, int mod, int sub, int rm, int reg, struct oper
 		op->loads = true;
 		break;
 	}
+}
+
+/* Behind IP; before that there may be the rest of pt_regs, and a return address. */
+static bool is_saved_cs(const struct operation *op)
+{
+	u64 word = vmlinux.bits / 8, last = vmlinux.bits == 64 ? 18 : 14;
+
+	return op->memory == AT_STACK && !(op->address % word) &&
+		op->address >= word && op->address <= last * word;
 }
 
 static void decode_effect(int code, int mod, int sub, s64 value, bool whole, struct operation *op)
@@ -351,13 +388,13 @@ static void decode_effect(int code, int mod, int sub, s64 value, bool whole, str
 			op->effect = SET_BIT;
 		break;
 	case 0xf6:
-		if (sub == 0 && op->memory == AT_STACK && value == 3)
+		if (sub == 0 && is_saved_cs(op) && value == 3)
 			op->effect = TEST_CPL;
 		break;
 	case 0xf7:
 		if (sub == 0 && mod == 3 && value == 1 << USER_BIT)
 			op->effect = TEST_USER;
-		else if (sub == 0 && op->memory == AT_STACK && value == CS_FROM_KERNEL)
+		else if (sub == 0 && is_saved_cs(op) && value == CS_FROM_KERNEL)
 			op->effect = TEST_FROM_KERNEL;
 		break;
 	}
@@ -396,13 +433,15 @@ void decode(u64 address, struct operation *op)
 		rm &= 3;
 		reg &= 3;
 	}
+	op->size = size_of(&insn, code);
 	decode_memory(&insn, code, op);
 	decode_flow(&insn, code, sub, op);
 	op->uses_stack = uses_stack(code, sub);
 	op->writes = written(code, mod, sub, rm, reg, op);
 	op->from = NO_REG;
+	op->minus = NO_REG;
 	if (whole)
-		decode_move(code, mod, sub, rm, reg, op);
+		decode_move(code, mod, sub, rm, reg, insn.immediate.value, op);
 	op->padding = code == 0xcc || code == 0x90 || code == (TWO_BYTE | 0x1f) ||
 		(op->from != NO_REG && op->from == op->to && !op->address);
 	/* A new base of the stack is a new stack. */
