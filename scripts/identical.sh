@@ -345,8 +345,11 @@ list()
 # compile: the objects of the row from the commit that is checked out.
 compile()
 {
+	# kbuild goes to arch/X/lib from arch/X too, and each of the two removes what the
+	# other one writes: what did not compile has a second chance.
 	# shellcheck disable=SC2046
-	[ ! -s "$obj/objects" ] || run -k -j"$J" $(cat "$obj/objects") || return 1
+	[ ! -s "$obj/objects" ] || run -k -j"$J" $(cat "$obj/objects") ||
+		run -k -j"$J" $(cat "$obj/objects") || return 1
 	while read -r x; do
 		run -j"$J" identical-direct DIRECT="$x" || return 1
 	done <"$obj/direct"
