@@ -616,16 +616,6 @@ static bool is_target(const struct symbol *to)
 	return false;
 }
 
-/*
- * The kernel may come here too: with its own table, on any stack. So it does to a gate, but that
- * looks which table there was, and goes back to that.
- */
-static void enter_root(u64 at)
-{
-	enter(root(at, USER));
-	enter(root(at, KERNEL));
-}
-
 void follow_all(void)
 {
 	u64 at = vmlinux.entry_start;
@@ -638,18 +628,24 @@ void follow_all(void)
 
 		if (!in_entry_text(s->start) || s->start == s->end)
 			continue;
-		if (kernel_only(s->name) || !strncmp(s->name, "__pfx_", 6))
+		if (kernel_only(s->name) || !strncmp(s->name, "__pfx_", 6)) {
 			enter(root(s->start, KERNEL));
-		else if (from_msr(s->start, false))
+		} else if (from_msr(s->start, false)) {
 			enter(root(s->start, USER));
-		else if (!reached(s->start) && !is_target(s))	/* no gate */
-			enter_root(s->start);
+		} else if (!reached(s->start) && !is_target(s)) {
+			/*
+			 * The kernel may come here too: with its own table, on any stack. So it
+			 * does to a gate, but that goes back to the table that there was.
+			 */
+			enter(root(s->start, USER));
+			enter(root(s->start, KERNEL));
+		}
 	}
 	follow();
 
-	/* What nothing leads to is an entry: the stubs of the interrupts are. */
+	/* What nothing leads to is an entry: stubs of interrupts, and where an IRET goes. */
 	while ((at = next_code(at)) < vmlinux.entry_end) {
-		enter_root(at);
+		enter(root(at, USER));
 		follow();
 	}
 }
