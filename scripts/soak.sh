@@ -29,13 +29,14 @@ inputs()
 	command=$(cell "$soaks" "$1" 3)
 	files=$(cell "$soaks" "$1" 4)
 	{
-		git -C "$series" rev-parse 'HEAD^{tree}'
+		# pti_scope looks at a kernel that is built: only who builds one names it.
+		git -C "$series" ls-tree -r HEAD | grep -v '	arch/x86/tools/pti_scope'
 		echo "$command"
 		cd "$top"
 		# Names have no blanks.
 		# shellcheck disable=SC2046,SC2086
 		cat scripts/lib.sh $(find kunit scripts/guest-modules -path kunit/arch -prune -o -type f -print | sort) \
-			$(echo "$files $command" | tr ' ' '\n' | grep '^scripts/\|^docs/' | sort -u)
+			$(echo "$files $command" | tr ' ' '\n' | grep '^scripts/\|^docs/\|^arch/' | sort -u)
 	} | sha256sum | cut -c1-16
 }
 
