@@ -346,10 +346,10 @@ list()
 compile()
 {
 	# kbuild goes to arch/X/lib from arch/X too, and each of the two removes what the
-	# other one writes: what did not compile has a second chance.
+	# other one writes: what did not compile is tried again, one at a time.
 	# shellcheck disable=SC2046
 	[ ! -s "$obj/objects" ] || run -k -j"$J" $(cat "$obj/objects") ||
-		run -k -j"$J" $(cat "$obj/objects") || return 1
+		run -k -j1 $(cat "$obj/objects") || return 1
 	while read -r x; do
 		run -j"$J" identical-direct DIRECT="$x" || return 1
 	done <"$obj/direct"
