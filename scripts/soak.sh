@@ -5,7 +5,8 @@
 # of object code are made again too.
 #
 # --check runs nothing: one line a row, "ok" when it passed with the inputs as they are
-# now, "not ok" when it failed with them; what has not been run with them is a skip.
+# now, "not ok" when its last run failed, whatever has changed since; what passed with
+# other inputs, or was never run, is a skip.
 #
 # Environment: SOAKS, another table of rows below the top; SOAKED, another result.
 
@@ -84,14 +85,15 @@ if [ -n "$check" ]; then
 	stock=$(cat "$out/stock.id")
 	bad=0
 	for name; do
-		if [ -n "$was" ] && [ "$was" != "$stock" ]; then
+		result=$(of "$name" 3)
+		if [ "${result:-passed}" != passed ]; then
+			echo "not ok - $name: $(of "$name" 4)"
+			bad=$((bad + 1))
+		elif [ -n "$was" ] && [ "$was" != "$stock" ]; then
 			# Debian moved to another point release.
 			echo "ok - $name # SKIP it is of $was, the stock source is $stock"
 		elif [ "$(of "$name" 2)" != "$(inputs "$name")" ]; then
 			echo "ok - $name # SKIP not run with these inputs; run: KERNEL=$KERNEL scripts/soak.sh $name"
-		elif [ "$(of "$name" 3)" != passed ]; then
-			echo "not ok - $name: $(of "$name" 4)"
-			bad=$((bad + 1))
 		else
 			echo "ok - $name: $(of "$name" 4)"
 		fi
@@ -102,7 +104,8 @@ if [ -n "$check" ]; then
 fi
 
 phase=$top/scripts/phase.sh
-"$phase" deps "install every cross compiler" "$top/scripts/deps.sh" soak
+[ "$soaks" != scripts/soaks ] ||
+	"$phase" deps "install every cross compiler" "$top/scripts/deps.sh" soak
 if [ -z "$KSRC" ]; then
 	"$phase" fetch "get the stock source of Linux $KERNEL" "$top/scripts/fetch.sh"
 fi

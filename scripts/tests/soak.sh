@@ -37,12 +37,22 @@ check "the row is of these inputs" said 'ok - good: three of three'
 says "a command that fails fails" "failed: bad; " "$soak" bad
 says "its row is not ok" "1 of 2 rows of .* have failed" "$soak" --check
 check "what it said is told" grep -q '^not ok - bad: no boot mode called nosuch' "$work/said"
+check "the other row is still told" grep -q "^ok - good: three of three" "$work/said"
 
 sed 's/^good	/&0/' "$SOAKED" >"$work/other"
 SOAKED=$work/other check "a row of other inputs is a skip" said 'ok - good # SKIP not run with these'
+# changed TEXT: a row that failed is not ok whatever its inputs are now.
+changed()
+{
+	says "$1" "1 of 1 rows of .* have failed" "$soak" --check bad
+	check "$1, as not ok" grep -q "^not ok - bad: no boot mode called nosuch" "$work/said"
+}
+sed "s/^bad	/&0/" "$SOAKED" >"$work/other"
+SOAKED=$work/other changed "a row that failed with other inputs has failed"
 sed -i 's/scripts\/soaks$/scripts\/checks/' "$work/soaks"
 check "an input that changes is found" said 'ok - good # SKIP not run with these'
 sed -i 's/^# stock .*/# stock another/' "$SOAKED"
 check "another stock source is a skip" said 'ok - good # SKIP it is of another, '
+changed "a row that failed with another stock source has failed"
 says "an unknown row is named" "no soak called none" "$soak" none
 finish
