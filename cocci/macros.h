@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0 */
 /*
- * What spatch reads instead of the kernel's own definition of a macro, where
- * the code that uses it does not parse otherwise. Only the shape matters.
+ * Definitions that spatch uses instead of the kernel's own, for macros whose
+ * users do not parse otherwise. Only the shape matters.
  */
 
 /* A designated initialiser and its comma. */

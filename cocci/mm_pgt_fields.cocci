@@ -5,17 +5,17 @@
 // and so on; mm->page_table_lock becomes mm->pgt.lock.
 //
 // Why: the fields leave mm_struct for struct pg_table. Other structures have
-// fields of the same names (mm_walk, cpa_data, kvm_arch, ptdesc, iommu
-// domains); these must stay.
+// fields with the same names (mm_walk, cpa_data, kvm_arch, ptdesc, iommu
+// domains), which must not change.
 //
-// spatch sees the type of a local variable or parameter. Without headers, it
-// does not see that of a global, of a member or of a macro argument, so these
-// are listed: every structure member named mm, active_mm or vm_mm is a
-// struct mm_struct *, and so is every macro argument named mm.
+// spatch knows the types of local variables and parameters. Without headers,
+// it does not know those of globals, members and macro arguments, so the rules
+// list them: every member named mm, active_mm or vm_mm is a struct mm_struct *,
+// and so is every macro argument named mm.
 //
 // Confidence: High
-// Comments: run on each file alone; spatch finds other sites when files are
-//	grouped. What it cannot reach (code behind a computed label or a macro
+// Comments: run on each file by itself; spatch finds other uses when files are
+//	grouped. What it cannot reach (code behind a computed label, a macro
 //	that does not parse) is converted by hand, see cocci/ledger.
 // Options: --no-includes --macro-file macros.h
 // Files: (\.|->)[[:space:]]*(pgd|page_table_lock|pgtables_bytes|pmd_huge_pte)\b|mm_struct, *pgd

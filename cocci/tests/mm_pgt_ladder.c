@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
+/* Converted: definitions, prototypes, calls and bodies of the ladder. */
 struct mm_struct poking;
 extern pgd_t *pgd_alloc(struct mm_struct *);
 extern void pgd_free(struct mm_struct *mm, pgd_t *pgd);

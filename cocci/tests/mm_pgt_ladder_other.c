@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* Names that are like those of the ladder, but take no mm first. */
+/* Left alone: names like those of the ladder that do not take an mm first. */
 static inline void __pud_free(pud_t *pud)
 {
 	kmem_cache_free(PGT_CACHE(PUD_CACHE_INDEX), pud);
