@@ -7,7 +7,7 @@ MAKEFLAGS += --no-print-directory
 
 KERNEL ?= 6.12
 LEVEL ?= make
-export KERNEL KSRC J ARCHS STEPS DISCARD ACCEL
+export KERNEL KSRC J ARCHS STEPS DISCARD ACCEL N SEED
 
 phase := @scripts/phase.sh
 
@@ -35,12 +35,12 @@ help:
 #|   make ledger     put every use of the fields in a class; make ladder: of the functions
 #|   make identical  compare object code before and after; ARCHS="arm64 s390x"
 #|   make compile    compile what the steps after the split touch; ARCHS=...
-#|   make layout     pahole of mm_struct before and after
-#|   make kernel     build x86-64
+#|   make kernel     build x86-64; make layout: pahole of mm_struct before and after
 #|   make boot       boot it; MODE=pti-on, see scripts/modes
 #|   make show       boot with EFI and draw its page tables, docs/show.svg
 #|   make bench      what a context costs in instructions, stock against ours
 #|   make kunit      KUnit by the kernel's kunit.py; ARCH=um or x86_64
+#|   make mutants    put faults into the kernel; N=100 SEED=1: drawn, else scripts/mutants
 #|
 #| Keep it
 #|   make check      style of this project's own files
@@ -82,7 +82,7 @@ bench: tree
 	$(phase) bench "measure stock against ours, in instructions" scripts/bench.sh
 
 mutants: tree
-	$(phase) mutants "plant faults in the object" scripts/mutants.sh $(FAULTS)
+	$(phase) mutants "plant faults in the kernel" scripts/mutants.sh $(FAULTS)
 
 ledger: tree
 	$(phase) ledger "put every textual hit in a class" scripts/ledger.sh

@@ -1,117 +1,248 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# mutants.sh [NAME...]: put each fault of scripts/mutants into the kernel, one at a
-# time, and see that the KUnit suites find it.
+# mutants.sh [NAME...]: put faults into the kernel, one at a time, boot it, and count
+# those that no boot finds.
 #
-# A fault is found when one of its boot modes, of scripts/modes, fails. Without faults
-# all modes pass, or nothing is found. Without names all are run, and
-# docs/results/mutants-KERNEL.tsv is written.
+# N=100 [SEED=1]: so many mutants, drawn from those that scripts/mutate makes of the
+# lines that the series adds to the files of scripts/mutate/files. A mutant that does
+# not compile, or compiles to the same object code, does not count, nor does one of
+# scripts/mutate/equivalent. The seed and the tree decide which they are.
+# Without N: the faults of scripts/mutants; all of them have to be found.
 #
-# Environment: LIST, the table of faults, below the top; TABLE, of results.
+# A fault is killed when one of its modes fails, by a check, a crash or a time limit;
+# without a fault all of them pass, or nothing is counted. What was run with the same
+# inputs is not run again, so an interrupted run goes on. All that were asked for are
+# written to docs/results/mutants-KERNEL.tsv or mutation-KERNEL.tsv; with NAMEs,
+# nothing is.
+#
+# Environment: WORKERS, how many boot at a time (default: the processors); LIMIT,
+# seconds of a boot; LIST, FILES, EQUIVALENT, TABLE: other tables, below the top; RIG:
+# where other config.sh, guest-extra.sh and boot.sh are.
 
 . "$(dirname "$0")/lib.sh"
 
 need ccache ccache
+need setsid util-linux
+N=${N:-}
+SEED=${SEED:-1}
 list=${LIST:-scripts/mutants}
+files=${FILES:-scripts/mutate/files}
+known=${EQUIVALENT:-scripts/mutate/equivalent}
+if [ -n "$N" ]; then
+	table=${TABLE:-docs/results/mutation-$KERNEL.tsv}
+else
+	table=${TABLE:-docs/results/mutants-$KERNEL.tsv}
+fi
+workers=${WORKERS:-$(nproc)}
+rig=${RIG:-$top/scripts}
+export LIMIT="${LIMIT:-60}"
+configs='kunit/x86_64.config kunit/guest.config kunit/suites.config kunit/mutants.config'
 dir=$out/mutants
-tree=$dir/linux
-obj=$dir/x86_64
-table=${TABLE:-$top/docs/results/mutants-$KERNEL.tsv}
+program=$build/tools/mutate
+tab=$(printf '\t')
 
-[ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
-for name; do
-	[ -n "$(cell "$list" "$name" 2)" ] || die "no fault called $name" "see $list"
-done
+[ -d "$series/.git" ] || die "no kernel tree in $series" "run: make tree"
+commit=$(git -C "$series" rev-parse HEAD)
 
-mkdir -p "$dir"
-if [ ! -d "$tree" ]; then
-	git -C "$linux" worktree prune
-	git -C "$linux" worktree add -q --detach --force "$tree"
-fi
-git -C "$tree" checkout -q --force --detach "$(git -C "$linux" rev-parse HEAD)"
-rm -rf "$obj/arch/x86/boot"
-"$top/scripts/config.sh" "$obj" "$top/kunit/x86_64.config" "$top/kunit/guest.config" \
-	"$top/kunit/suites.config"
-
-compile()
+# What decides a verdict; a list of equivalent mutants does not.
+verdicts()
 {
-	make_image bzImage -s -C "$tree" O="$obj" ARCH=x86_64 CC="ccache gcc" -j"$J" \
-		>"$dir/$1.log" 2>&1 &&
-		"$top/scripts/guest-extra.sh" "$tree" "$obj" >>"$dir/$1.log" 2>&1
+	git -C "$series" rev-parse "$commit^{tree}"
+	cd "$top"
+	# Names have no blanks.
+	# shellcheck disable=SC2086
+	cat $configs scripts/mutant.sh scripts/modes scripts/modes-pti scripts/guest-init \
+		scripts/guest-*.c scripts/guest-modules/*.c
 }
 
-# run NAME MODES: boot what was built, by the scripts among the modes too; true if all
-# pass.
-run()
+# What decides which faults there are.
+faults()
 {
-	log=$dir/$1.log
-	rm -rf "${dir:?}/boot"
-	boots=$(echo "$2" | tr , '\n' | grep -v '\.sh$') || :
-	# Modes and scripts are words.
-	# shellcheck disable=SC2046,SC2086
-	set -- ${boots:+boot.sh} $(echo "$2" | tr , '\n' | grep '\.sh$')
-	for script; do
-		[ "$script" = boot.sh ] || boots=
-		# shellcheck disable=SC2086
-		IMAGE=$obj/arch/x86/boot/bzImage DIR=$dir/boot \
-			"$top/scripts/$script" $boots >>"$log" 2>&1 || return
-	done
-}
-
-# why NAME: what showed the fault: the first test that failed, the crash, or how
-# else the boot went wrong; a fault may hang or reset the machine.
-why()
-{
-	! sed -n 's/^error: \(.* not as with the stock kernel: .*\);.*/\1/p' "$dir/$1.log" | grep . ||
-		return 0
-	cat "$dir"/boot/*.log 2>/dev/null | tr -d '\r' | awk '
-		/^\[[ 0-9.]*\] *not ok [0-9]+ / && !case_name {
-			sub(/^\[[ 0-9.]*\] */, ""); case_name = $4 }
-		/BUG: |Oops|kernel BUG|WARNING: |Kernel panic|general protection/ && !crash {
-			sub(/^\[[ 0-9.]*\] */, ""); crash = $0 }
-		END { print case_name ? case_name : substr(crash, 1, 60) }' >"$dir/why"
-	grep . "$dir/why" ||
-		sed -n 's/.*FAILED, \(.*\), [0-9]* s$/\1/p' "$dir/$1.log" | head -n 1
-}
-
-compile baseline || die "the kernel does not build" "read $dir/baseline.log"
-all=
-# Names have no blanks.
-# shellcheck disable=SC2046
-[ $# -gt 0 ] || { all=1; set -- $(rows "$list" | cut -f1); }
-modes=$(for name; do cell "$list" "$name" 4; done | tr , '\n' | sort -u | paste -s -d,)
-run baseline "$modes" || die "the suites fail without a fault" "read $dir/baseline.log"
-
-: >"$dir/table"
-missed=0
-for name; do
-	file=$(cell "$list" "$name" 2)
-	edit=$(cell "$list" "$name" 3)
-	modes=$(cell "$list" "$name" 4)
-	git -C "$tree" checkout -q --force
-	sed -E -i "$edit" "$tree/$file"
-	lines=$(git -C "$tree" diff --numstat | awk '{ n += $2 } END { print n + 0 }')
-	[ "$lines" -gt 0 ] || die "fault $name changes nothing" "correct its row in $list"
-	verdict=found
-	compile "$name" || die "fault $name does not compile: $(grep -m 1 error "$dir/$name.log")" \
-		"correct its row in $list"
-	if run "$name" "$modes"; then
-		verdict=missed
+	cd "$top"
+	if [ -n "$N" ]; then
+		echo "$SEED"
+		cat scripts/mutate/*.[ch] "$files" scripts/mutate/excluded
+	else
+		cat "$list"
 	fi
-	reason=$(why "$name")
-	[ $verdict = missed ] || [ -n "$reason" ] || verdict=missed
-	[ $verdict = found ] || missed=$((missed + 1))
-	printf '%s\t%s\t%s\t%s\n' "$name" "$verdict" "$modes" "$reason" | tee -a "$dir/table"
-done
-git -C "$tree" checkout -q --force
+}
 
-if [ -n "$all" ]; then
-	{
-		echo "# Written by scripts/mutants.sh: each fault of scripts/mutants, and"
-		echo "# the first test that failed with it. Fields are separated by tabs."
-		echo "# name	verdict	modes	found by"
-		cat "$dir/table"
-	} >"$table"
+hash=$(verdicts | sha256sum | cut -c1-12)
+kernel=$dir/$hash
+run=$kernel/$(faults | sha256sum | cut -c1-12)
+mkdir -p "$run" "$build/tools"
+
+# prepare W: the tree and the kernel of a worker, without a fault.
+prepare()
+{
+	tree=$dir/$1/linux
+	log=$dir/$1/build.log
+	if [ ! -d "$tree" ]; then
+		mkdir -p "$dir/$1"
+		git -C "$series" worktree prune
+		git -C "$series" worktree add -q --detach --force "$tree" "$commit"
+	fi
+	git -C "$tree" checkout -q --force --detach "$commit"
+	# Interrupted with a fault: its source is new now, so its objects are made again.
+	if [ -f "$dir/$1/planted" ]; then
+		rm -f "$dir/$1/built"
+		find "$tree/obj" -name '*.o.good' -delete
+		rm "$dir/$1/planted"
+	fi
+	[ "$(cat "$dir/$1/built" 2>/dev/null)" != "$hash" ] || return 0
+	rm -f "$dir/$1/built"
+	# Built inside the tree, names are relative: ccache finds what another worker built.
+	# Names have no blanks.
+	# shellcheck disable=SC2046
+	"$rig/config.sh" "$tree/obj" $(for c in $configs; do echo "$top/$c"; done)
+	make_image bzImage -s -C "$tree" O=obj ARCH=x86_64 CC="ccache gcc" -j"$J" >"$log" 2>&1 &&
+		"$rig/guest-extra.sh" "$tree" "$tree/obj" >>"$log" 2>&1 ||
+		die "the kernel does not build" "read $log"
+	mkdir -p "$kernel/arch/x86/boot"
+	cp "$tree/obj/arch/x86/boot/bzImage" "$kernel/arch/x86/boot/"
+	cp "$tree/obj/guest-extra.gz" "$kernel/"
+	echo "$hash" >"$dir/$1/built"
+}
+
+# options OBJECT: what clang has to know of how it is compiled, one a line.
+options()
+{
+	sed -n '1s/^savedcmd_[^ ]* := //p' "$(dirname "$1")/.$(basename "$1").cmd" | tr ' ' '\n' |
+		awk '/^-include$/ { print; getline; print }
+			/^-(I|D|std=|nostdinc|fshort-wchar|funsigned-char)/' |
+		sed "s/'//g"
+}
+
+# drawn: a row for each mutant, in the order in which they are drawn.
+drawn()
+{
+	llvm=$(dirname "$(dirname "$(realpath "$(command -v clang)")")")
+	[ -f "$llvm/include/clang-c/Index.h" ] || die "no libclang in $llvm" "run: scripts/deps.sh test"
+	if [ -n "$(find "$top/scripts/mutate" -newer "$program" 2>&1)" ]; then
+		cc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I"$llvm/include" \
+			-o "$program" "$top"/scripts/mutate/*.c "$llvm/lib/libclang.so" \
+			-Wl,-rpath,"$llvm/lib" || die "scripts/mutate does not compile" "correct it"
+	fi
+	cd "$dir/1/linux/obj"
+	rows "$files" | while IFS="$tab" read -r file objects _; do
+		unit=${objects%% *}
+		# Options have no blanks.
+		# shellcheck disable=SC2046
+		git -C "$series" diff -U0 "stock..$commit" -- "$file" |
+			"$program" -l "$SEED" "$file" "../$file" "../${unit%.o}.c" $(options "$unit") || exit
+	done >"$run/all" || return
+	rows scripts/mutate/excluded >"$run/excluded"
+	awk -F'\t' 'NR == FNR { file[n] = $1; fn[n] = $2; text[n++] = $3; next }
+		{ for (i = 0; i < n; i++)
+			if ($2 ~ "^(" file[i] ")$" && $4 ~ "^(" fn[i] ")$" && $6 ~ text[i])
+				next
+		  print }' "$run/excluded" "$run/all" | sort
+}
+
+# written: the faults of the list, in rows of the same form.
+written()
+{
+	rows "$list" | awk -F'\t' -v OFS='\t' '{ print $1, $2, 0, "-", "-", $3, "sed", $3 }'
+}
+
+interrupted()
+{
+	for pid in $pids; do
+		kill -- "-$pid" 2>/dev/null || :
+	done
+	die "interrupted after $(wc -l <"$run/verdicts") faults" "run the same command again to go on"
+}
+
+echo "| $KERNEL $(git -C "$series" rev-parse --short HEAD), inputs $hash/${run##*/}${N:+, seed $SEED}, at most $LIMIT s a boot"
+prepare 1
+if [ ! -f "$run/plan" ]; then
+	(if [ -n "$N" ]; then drawn; else written; fi) >"$run/plan.new" || exit
+	mv "$run/plan.new" "$run/plan"
+	rm -f "$run/all" "$run/excluded"
 fi
-echo "| $(($# - missed)) of $# faults are found by the suites"
-[ $missed -eq 0 ] || die "$missed of $# faults are not found" "read $dir/table"
+[ -s "$run/plan" ] || die "there is nothing to plant" "see $files and $list"
+
+# key: file, function, operator and text of a mutant, wherever it is.
+cut -f2,4-6 "$run/plan" | sort >"$run/keys"
+rows "$known" >"$run/equivalent" || :
+cut -f1-4 "$run/equivalent" >"$run/equivalent.keys"
+if [ -n "$N" ]; then
+	lost=$(sort "$run/equivalent.keys" | comm -23 - "$run/keys" | head -n 1)
+	[ -z "$lost" ] || die "$known has a mutant that does not exist: $lost" \
+		"correct the row, or remove it"
+fi
+
+# What is run: those named, or all.
+for name; do
+	grep -q "^$name$tab" "$run/plan" || die "no fault called $name" "see $run/plan"
+done
+if [ $# -gt 0 ]; then
+	printf '%s\n' "$@" >"$run/names"
+	awk -F'\t' 'NR == FNR { want[$1]; next } $1 in want' "$run/names" "$run/plan" >"$run/todo"
+else
+	cp "$run/plan" "$run/todo"
+fi
+echo 0 >"$run/next"
+touch "$run/verdicts"
+# A named fault is run again.
+if [ $# -gt 0 ]; then
+	awk -F'\t' 'NR == FNR { again[$1]; next } !($1 in again)' "$run/names" "$run/verdicts" >"$run/verdicts.new"
+	mv "$run/verdicts.new" "$run/verdicts"
+fi
+
+pids=
+trap interrupted INT TERM HUP
+w=1
+while [ $w -le "$workers" ]; do
+	[ $w -eq 1 ] || prepare $w
+	setsid env J=1 N="$N" FILES="$files" LIST="$list" "$top/scripts/mutant.sh" "$dir/$w" "$run" &
+	pids="$pids $!"
+	w=$((w + 1))
+done
+failed=
+for pid in $pids; do
+	wait "$pid" || failed=1
+done
+trap - INT TERM HUP
+[ -z "$failed" ] || die "a worker has failed" "see above, and run the same command again to go on"
+
+# The verdicts in the order of the plan, up to the Nth that counts.
+awk -F'\t' -v OFS='\t' -v n="${N:-0}" '
+	FILENAME ~ /equivalent$/ { equivalent[$1, $2, $3, $4]; next }
+	FILENAME ~ /verdicts$/ { verdict[$1] = $2; by[$1] = $3; next }
+	$1 in verdict && !(n && counted == n) {
+		v = verdict[$1]
+		if (v == "survived" && ($2, $4, $5, $6) in equivalent)
+			v = "equivalent"
+		counted += v == "killed" || v == "survived"
+		print $1, $2, $3, $4, $5, $6, v, by[$1]
+	}' "$run/equivalent" "$run/verdicts" "$run/todo" >"$run/result"
+
+# The 95 % confidence interval is Wilson's.
+sum=$(awk -F'\t' '{ n[$7]++ } END {
+	k = n["killed"] + 0; s = n["survived"] + 0; t = k + s; z = 1.96
+	if (!t) { print "nothing counts"; exit }
+	p = k / t; c = p + z * z / 2 / t; w = z * sqrt(p * (1 - p) / t + z * z / 4 / t / t); d = 1 + z * z / t
+	printf "%d of %d killed, %.1f %% (95 %% confidence: %.1f to %.1f %%), %d survived; ", \
+		k, t, 100 * p, 100 * (c - w) / d, 100 * (c + w) / d, s
+	printf "not counted: %d equivalent, %d with the same object code, %d not compiled\n", \
+		n["equivalent"], n["same-object"], n["not-compiled"] }' "$run/result")
+if [ $# -eq 0 ]; then
+	{
+		echo "# Written by ${N:+N=$N SEED=$SEED }scripts/mutants.sh. Fields are separated by tabs."
+		echo "# inputs $hash/${run##*/}: $sum"
+		echo "# name${tab}file${tab}function${tab}operator${tab}text${tab}verdict${tab}killed by"
+		awk -F'\t' -v OFS='\t' '$7 ~ /^(killed|survived|equivalent)$/ { print $1, $2, $4, $5, $6, $7, $8 }' \
+			"$run/result"
+	} >"$top/$table"
+fi
+awk -F'\t' '$7 == "survived" { printf "| survived: %s:%d %s() %s: %s (%s)\n", $2, $3, $4, $5, $6, $1 }' \
+	"$run/result"
+echo "| $sum"
+[ -n "$N" ] || ! grep -q "${tab}survived$tab\|${tab}not-compiled$tab\|${tab}same-object$tab" "$run/result" ||
+	die "faults of $list are not found: $(awk -F'\t' '$7 != "killed" { print $1 }' "$run/result" | paste -s -d' ')" \
+		"read $run/verdicts"
+case $sum in
+nothing*) die "no fault counts" "read $run/verdicts" ;;
+"0 of "*) die "none of $(echo "$sum" | cut -d" " -f3) faults is killed" "look whether the boots run the suites" ;;
+esac

@@ -81,7 +81,7 @@ printf '#!/bin/sh\nrm -rf $1/x\n' >"$work/bad.sh"
 refused "shellcheck finds an unquoted variable" shell_clean "$work/bad.sh"
 
 # User space has no kernel types, and prints long lines.
-user=PREFER_KERNEL_TYPES,LONG_LINE_STRING,LONG_LINE,CONST_STRUCT,STATIC_CONST_CHAR_ARRAY,PREFER_DEFINED_ATTRIBUTE_MACRO,SPLIT_STRING,BAD_STRLCPY,SPACING,NEW_TYPEDEFS,USE_NEGATIVE_ERRNO,ENOSYS,VOLATILE,FILE_PATH_CHANGES
+user=PREFER_KERNEL_TYPES,LONG_LINE_STRING,LONG_LINE,CONST_STRUCT,STATIC_CONST_CHAR_ARRAY,PREFER_DEFINED_ATTRIBUTE_MACRO,SPLIT_STRING,BAD_STRLCPY,SPACING,CAMELCASE,NEW_TYPEDEFS,USE_NEGATIVE_ERRNO,ENOSYS,VOLATILE,FILE_PATH_CHANGES
 if [ -x "$linux/scripts/checkpatch.pl" ]; then
 	# The lock is described in the kernel-doc above the structure.
 	# shellcheck disable=SC2046
