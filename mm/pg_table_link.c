@@ -52,12 +52,27 @@ static int link_ptes(const struct link *l, pmd_t *to_pmd, pmd_t *from_pmd,
 	return 0;
 }
 
+/*
+ * &ptdesc.pt_owner is written for pages that a table without an mm allocates, and
+ * nowhere else: most table pages of init_mm come from no constructor, and a store
+ * for those of processes would cost each page fault. In a page of others the word
+ * is left over from an earlier use, and must not name a table that links it.
+ */
+static void borrow(const struct link *l, void *table)
+{
+	if (pg_table_owns(l->to, table))
+		virt_to_ptdesc(table)->pt_owner = NULL;
+}
+
 static int link_pmd(const struct link *l, pmd_t *to, pmd_t *from)
 {
 	if (is_own_pte_table(l, *to))
 		return -EEXIST;
-	if (l->write)
+	if (l->write) {
+		if (!pmd_leaf(*from))
+			borrow(l, pte_offset_kernel(from, 0));
 		set_pmd(to, *from);
+	}
 	return 0;
 }
 
@@ -89,8 +104,11 @@ static int link_pud(const struct link *l, pud_t *to, pud_t *from)
 {
 	if (is_own_pmd_table(l, to))
 		return -EEXIST;
-	if (l->write)
+	if (l->write) {
+		if (!pud_leaf(*from))
+			borrow(l, pmd_offset(from, 0));
 		set_pud(to, *from);
+	}
 	return 0;
 }
 
@@ -122,8 +140,10 @@ static int link_p4d(const struct link *l, p4d_t *to, p4d_t *from)
 {
 	if (is_own_pud_table(l, to))
 		return -EEXIST;
-	if (l->write)
+	if (l->write) {
+		borrow(l, pud_offset(from, 0));
 		set_p4d(to, *from);
+	}
 	return 0;
 }
 

@@ -64,6 +64,15 @@ struct pg_table *pg_table_enter_view(struct pg_table *view);
  */
 void pg_table_leave_view(struct pg_table *process);
 
+/**
+ * pg_table_walk_mm - whose page-table pages a walk of a table meets
+ * @pgt: The table.
+ *
+ * Return: The process of a view: a walk holds its mmap_lock, and maps the PTE pages
+ * of the lower half under RCU, as for the process itself. &init_mm for others.
+ */
+struct mm_struct *pg_table_walk_mm(struct pg_table *pgt);
+
 void __pg_table_mirror(pgd_t *pgdp, pgd_t pgd);
 
 DECLARE_STATIC_KEY_FALSE(pg_table_views);
@@ -73,6 +82,11 @@ static inline bool pg_table_has_views(void)
 	return static_branch_unlikely(&pg_table_views);
 }
 #else
+static inline struct mm_struct *pg_table_walk_mm(struct pg_table *pgt)
+{
+	return &init_mm;
+}
+
 static inline void __pg_table_mirror(pgd_t *pgdp, pgd_t pgd)
 {
 }

@@ -39,6 +39,16 @@ static void context_is_empty(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, !pg_table_lookup(pgt, ADDR, &size) || size > PAGE_SIZE);
 }
 
+/* Only the table pages of processes are charged to a memory cgroup. */
+static void kernel_pays_for_its_own_table_pages(struct kunit *test)
+{
+	struct mm_struct *mm = new_mm(test);
+
+	KUNIT_EXPECT_FALSE(test, pg_table_gfp(&init_mm.pgt) & __GFP_ACCOUNT);
+	KUNIT_EXPECT_FALSE(test, pg_table_gfp(create(test)) & __GFP_ACCOUNT);
+	KUNIT_EXPECT_TRUE(test, pg_table_gfp(&mm->pgt) & __GFP_ACCOUNT);
+}
+
 static void context_lives_while_referenced(struct kunit *test)
 {
 	struct pg_table *pgt = pg_table_create(test->name);
@@ -456,6 +466,7 @@ static void destroying_gives_all_memory_back(struct kunit *test)
 
 static struct kunit_case pg_table_context_cases[] = {
 	KUNIT_CASE(context_is_empty),
+	KUNIT_CASE(kernel_pays_for_its_own_table_pages),
 	KUNIT_CASE(context_lives_while_referenced),
 	KUNIT_CASE(map_one_page),
 	KUNIT_CASE(table_pages_name_their_owner),

@@ -28,6 +28,13 @@ static int map_page(struct pg_table *pgt, unsigned long addr)
 	return pg_table_map(pgt, addr, PHYS + addr, PAGE_SIZE, PAGE_KERNEL);
 }
 
+static pmd_t *pmd_off_table(struct pg_table *pgt, unsigned long addr)
+{
+	p4d_t *p4d = p4d_offset(pgd_offset_pgd(pgt->pgd, addr), addr);
+
+	return pmd_offset(pud_offset(p4d, addr), addr);
+}
+
 static void what_is_below_a_link_is_shared(struct kunit *test)
 {
 	struct pg_table *from = create(test), *to;
@@ -116,6 +123,79 @@ static void own_table_pages_stay(struct kunit *test)
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 }
 
+/*
+ * The word that names the owner of a table page is left over from an earlier use,
+ * unless a table without an mm allocated the page. It may name any table.
+ */
+static void names_left_over_mean_nothing(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_SIZE(units); i++) {
+		struct pg_table *from = create(test), *to = pg_table_create(test->name);
+		unsigned long unit = units[i];
+		void *table[3];
+		p4d_t *p4d;
+		pmd_t *pmd;
+
+		KUNIT_ASSERT_NOT_NULL(test, to);
+		if (!can_link(from, unit)) {
+			pg_table_put(to);
+			continue;
+		}
+		KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+		p4d = p4d_offset(pgd_offset_pgd(from->pgd, ADDR), ADDR);
+		pmd = pmd_off_table(from, ADDR);
+		table[0] = pte_offset_kernel(pmd, 0);
+		table[1] = pmd_offset(pud_offset(p4d, ADDR), 0);
+		table[2] = pud_offset(p4d, 0);
+
+		/* All that the link leads to claims to be owned by the one that links it. */
+		virt_to_ptdesc(table[0])->pt_owner = to;
+		if (unit >= PUD_SIZE && !mm_pmd_folded(from))
+			virt_to_ptdesc(table[1])->pt_owner = to;
+		if (unit >= P4D_SIZE && !mm_pud_folded(from))
+			virt_to_ptdesc(table[2])->pt_owner = to;
+
+		KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, start(unit), unit, unit));
+		KUNIT_EXPECT_EQ(test, -EEXIST, map_page(to, ADDR + PAGE_SIZE));
+		expect_unmapped(test, from, ADDR + PAGE_SIZE);
+		KUNIT_EXPECT_EQ(test, -EBUSY, pg_table_unmap(to, ADDR, PAGE_SIZE));
+		/* What ends does not free them, nor clear what leads to them. */
+		pg_table_put(to);
+		KUNIT_EXPECT_TRUE(test, pmd_present(*pmd));
+		expect_mapped(test, from, ADDR, PHYS + ADDR);
+
+		virt_to_ptdesc(table[0])->pt_owner = from;
+		if (!mm_pmd_folded(from) && !arch_pg_table_fixed_pmds)
+			virt_to_ptdesc(table[1])->pt_owner = from;
+		if (!mm_pud_folded(from))
+			virt_to_ptdesc(table[2])->pt_owner = from;
+	}
+}
+
+static void freed_page_names_no_owner(struct kunit *test)
+{
+	struct pg_table *pgt = pg_table_create(test->name);
+	struct ptdesc *root, *table;
+
+	KUNIT_ASSERT_NOT_NULL(test, pgt);
+	if (!IS_ENABLED(CONFIG_64BIT))
+		goto put;
+	root = virt_to_ptdesc(pgt->pgd);
+	KUNIT_EXPECT_EQ(test, 0, map_page(pgt, ADDR));
+	table = virt_to_ptdesc(pte_offset_kernel(pmd_off_table(pgt, ADDR), 0));
+	KUNIT_EXPECT_PTR_EQ(test, table->pt_owner, pgt);
+	pg_table_put(pgt);
+	/* Free by now, or with another use. */
+	KUNIT_EXPECT_PTR_NE(test, READ_ONCE(root->pt_owner), pgt);
+	KUNIT_EXPECT_PTR_NE(test, READ_ONCE(table->pt_owner), pgt);
+	return;
+put:
+	pg_table_put(pgt);
+	kunit_skip(test, "a root may be less than a page");
+}
+
 static void links_are_replaced(struct kunit *test)
 {
 	struct pg_table *one = create(test), *two = create(test), *to = create(test);
@@ -127,8 +207,8 @@ static void links_are_replaced(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, two, 0, PMD_SIZE, PMD_SIZE));
 	expect_mapped(test, to, ADDR, PHYS);
 	/* A hole replaces nothing. */
-	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(two, ADDR, PAGE_SIZE));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, one, 0, PMD_SIZE, PMD_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(two, ADDR, PAGE_SIZE));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, two, 0, PMD_SIZE, PMD_SIZE));
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 }
@@ -383,6 +463,8 @@ static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(table_that_ends_frees_no_page_that_it_links),
 	KUNIT_CASE(what_is_linked_belongs_to_its_owner),
 	KUNIT_CASE(own_table_pages_stay),
+	KUNIT_CASE(names_left_over_mean_nothing),
+	KUNIT_CASE(freed_page_names_no_owner),
 	KUNIT_CASE(links_are_replaced),
 	KUNIT_CASE(large_entry_is_taken_whole),
 	KUNIT_CASE(wrong_links_are_refused),

@@ -300,6 +300,8 @@ static struct perf_event *set_breakpoint(struct kunit *test, unsigned long addr,
 
 static void map_window_for_user(struct kunit *test)
 {
+	if (cpu_feature_enabled(X86_FEATURE_XENPV))
+		kunit_skip(test, "KUnit's mm is not pinned, so Xen PV does not load it");
 	KUNIT_ASSERT_EQ(test, poking_addr,
 			kunit_vm_mmap(test, NULL, poking_addr, 2 * PAGE_SIZE,
 				      PROT_READ | PROT_WRITE,
@@ -364,7 +366,7 @@ static void breakpoint_survives_a_context(struct kunit *test)
 	u8 *text = alloc_text(test);
 	struct pg_table *pgt, *prev;
 	u64 value = get_random_u64();
-	unsigned int inside;
+	unsigned int inside, still_inside;
 
 	poke(text + PAGE_SIZE, code, sizeof(code));
 	pgt = pg_table_create(test->name);
@@ -384,8 +386,12 @@ static void breakpoint_survives_a_context(struct kunit *test)
 	prev = pg_table_enter(pgt);
 	run(poking_addr);
 	inside = READ_ONCE(hits);
-	/* Without what pg_table_enter() did, it fires: there is something to see. */
+	/* What restores breakpoints for another reason does not restore these. */
 	hw_breakpoint_restore();
+	run(poking_addr);
+	still_inside = READ_ONCE(hits);
+	/* Without what pg_table_enter() did, it fires: there is something to see. */
+	hw_breakpoint_resume();
 	run(poking_addr);
 	pg_table_leave(prev);
 	after = dr7();
@@ -396,7 +402,71 @@ static void breakpoint_survives_a_context(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, before, after_poke);
 	KUNIT_EXPECT_EQ(test, before, after);
 	KUNIT_EXPECT_EQ(test, inside, 0);
+	KUNIT_EXPECT_EQ(test, still_inside, 0);
 	KUNIT_EXPECT_EQ(test, READ_ONCE(hits), 1);
+}
+
+static u64 watched;
+
+static struct perf_event *new_breakpoint(struct kunit *test)
+{
+	struct perf_event *event = kunit_kzalloc(test, sizeof(*event), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, event);
+	event->hw.info.address = (unsigned long)&watched;
+	event->hw.info.len = X86_BREAKPOINT_LEN_8;
+	event->hw.info.type = X86_BREAKPOINT_WRITE;
+	return event;
+}
+
+static unsigned long change_inside(struct pg_table *pgt, struct perf_event *install,
+				   struct perf_event *uninstall)
+{
+	struct pg_table *prev = pg_table_enter(pgt);
+	unsigned long inside;
+
+	/* As by the interrupt that another CPU sends for it. */
+	local_irq_disable();
+	if (install)
+		arch_install_hw_breakpoint(install);
+	if (uninstall)
+		arch_uninstall_hw_breakpoint(uninstall);
+	inside = dr7();
+	local_irq_enable();
+	pg_table_leave(prev);
+	return inside;
+}
+
+/* With interrupts on in a context, one may install or remove a breakpoint. */
+static void breakpoints_change_while_inside(struct kunit *test)
+{
+	struct perf_event *a = new_breakpoint(test), *b = new_breakpoint(test);
+	struct pg_table *pgt = pg_table_create(test->name);
+	unsigned long before, one, both, left, inside[3];
+
+	KUNIT_ASSERT_NOT_NULL(test, pgt);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, pgt));
+
+	preempt_disable();
+	before = dr7();
+	inside[0] = change_inside(pgt, a, NULL);
+	one = dr7();
+	inside[1] = change_inside(pgt, b, NULL);
+	both = dr7();
+	inside[2] = change_inside(pgt, NULL, a);
+	left = dr7();
+	change_inside(pgt, NULL, b);
+	preempt_enable();
+
+	KUNIT_EXPECT_EQ(test, before & DR_GLOBAL_ENABLE_MASK, 0);
+	KUNIT_EXPECT_EQ(test, hweight_long(one & DR_GLOBAL_ENABLE_MASK), 1);
+	KUNIT_EXPECT_EQ(test, hweight_long(both & DR_GLOBAL_ENABLE_MASK), 2);
+	KUNIT_EXPECT_EQ(test, left & DR_GLOBAL_ENABLE_MASK,
+			(both & ~one) & DR_GLOBAL_ENABLE_MASK);
+	KUNIT_EXPECT_EQ(test, dr7() & DR_GLOBAL_ENABLE_MASK, 0);
+	KUNIT_EXPECT_EQ(test, inside[0] & DR_GLOBAL_ENABLE_MASK, 0);
+	KUNIT_EXPECT_EQ(test, inside[1] & DR_GLOBAL_ENABLE_MASK, 0);
+	KUNIT_EXPECT_EQ(test, inside[2] & DR_GLOBAL_ENABLE_MASK, 0);
 }
 
 static struct kunit_case cases[] = {
@@ -408,6 +478,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(poke_allocates_nothing),
 	KUNIT_CASE(watchpoint_survives_a_poke),
 	KUNIT_CASE(breakpoint_survives_a_context),
+	KUNIT_CASE(breakpoints_change_while_inside),
 	{}
 };
 

@@ -11,12 +11,13 @@
 #include <asm/processor.h>
 
 #include "../../../mm/pg_table.h"
+#include "mm_internal.h"
 
 static bool can_claim(unsigned long start, unsigned long end)
 {
 	return start < end && IS_ALIGNED(start | end, PUD_SIZE) &&
 	       (long)start < 0 &&
-	       __is_canonical_address(start, boot_cpu_data.x86_virt_bits) &&
+	       __is_canonical_address(start, __VIRTUAL_MASK_SHIFT + 1) &&
 	       (start & P4D_MASK) == ((end - 1) & P4D_MASK);
 }
 
@@ -68,10 +69,11 @@ int pg_table_claim(struct pg_table *pgt, unsigned long start, unsigned long end)
 		pgd_populate(pgt, pgd, p4ds);
 	else
 		p4d_populate(pgt, p4d_offset(pgd, start), puds);
-	spin_unlock(&pgd_lock);
-	mm_inc_nr_puds(pgt);
+
 	ctx->claim_start = start;
 	ctx->claim_end = end;
+	spin_unlock(&pgd_lock);
+	mm_inc_nr_puds(pgt);
 	err = 0;
 	goto unlock;
 
@@ -81,4 +83,12 @@ free_p4ds:
 unlock:
 	mutex_unlock(&ctx->lock);
 	return err;
+}
+
+bool pg_table_differs_at(struct pg_table *pgt, unsigned long addr)
+{
+	struct pg_context *ctx = pg_context(pgt);
+
+	return pg_table_is_context(pgt) && ctx->claim_end &&
+	       pgd_index(addr) == pgd_index(ctx->claim_start);
 }

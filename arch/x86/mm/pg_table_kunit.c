@@ -13,10 +13,12 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
+#include <asm/desc.h>
 #include <asm/mmu_context.h>
 #include <asm/tlbflush.h>
 
 #include "../../../mm/tests/pg_table_kunit.h"
+#include "mm_internal.h"
 
 /* In the kernel half, so that a fault on it has a fixup; EFI has it to itself. */
 #define ADDR	((unsigned long)EFI_VA_END)
@@ -73,6 +75,9 @@ static void kernel_half_is_that_of_init_mm(struct kunit *test)
 
 	for (i = 0; i < PTRS_PER_PGD / 2; i++)
 		KUNIT_EXPECT_EQ_MSG(test, pgd_val(pgt->pgd[i]), 0, "entry %u", i);
+	/* Xen has entries of its own in each root that it loads. */
+	if (cpu_feature_enabled(X86_FEATURE_XENPV))
+		i = pgd_index(GUARD_HOLE_END_ADDR);
 	for (; i < PTRS_PER_PGD; i++)
 		KUNIT_EXPECT_EQ_MSG(test, pgd_val(pgt->pgd[i]),
 				    pgd_val(init_mm.pgt.pgd[i]), "entry %u", i);
@@ -147,6 +152,30 @@ static void mappings_are_not_global(struct kunit *test)
 
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, 0, 0, PAGE_SIZE, PAGE_KERNEL_EXEC));
 	KUNIT_EXPECT_FALSE(test, pte_flags(*pg_table_lookup(pgt, 0, &size)) & _PAGE_GLOBAL);
+}
+
+/* The reason why a root entry may differ from that of init_mm. */
+static void claim_excuses_its_own_root_entry(struct kunit *test)
+{
+	struct pg_table *pgt = create_with_claim(test), *other = create(test);
+	struct mm_struct *mm = new_mm(test);
+
+	KUNIT_EXPECT_TRUE(test, pg_table_differs_at(pgt, ADDR));
+	KUNIT_EXPECT_TRUE(test, pg_table_differs_at(pgt, round_down(ADDR, PGDIR_SIZE)));
+	KUNIT_EXPECT_FALSE(test, pg_table_differs_at(pgt, PAGE_OFFSET));
+	KUNIT_EXPECT_FALSE(test, pg_table_differs_at(other, ADDR));
+	KUNIT_EXPECT_FALSE(test, pg_table_differs_at(&mm->pgt, ADDR));
+	KUNIT_EXPECT_FALSE(test, pg_table_differs_at(&init_mm.pgt, ADDR));
+}
+
+/* By the number of levels in use, whatever the CPU could do. */
+static void claim_needs_a_canonical_address(struct kunit *test)
+{
+	unsigned long start = ~__VIRTUAL_MASK;
+
+	KUNIT_EXPECT_EQ(test, 0, pg_table_claim(create(test), start, start + PUD_SIZE));
+	start -= P4D_SIZE;
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(create(test), start, start + PUD_SIZE));
 }
 
 static void claim_is_checked(struct kunit *test)
@@ -322,6 +351,116 @@ static void leaving_restores_what_was_loaded(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, user_memory_after);
 }
 
+#ifdef CONFIG_MODIFY_LDT_SYSCALL
+struct ldtr {
+	u16 selector;
+	unsigned long base;
+};
+
+static struct ldtr ldtr(void)
+{
+	struct desc_struct *gdt = get_cpu_gdt_ro(smp_processor_id());
+	const ldt_desc *desc = (const void *)&gdt[GDT_ENTRY_LDT];
+	struct ldtr r;
+
+	store_ldt(r.selector);
+	r.base = desc->base0 | desc->base1 << 16 | (unsigned long)desc->base2 << 24 |
+		 (unsigned long)desc->base3 << 32;
+	return r;
+}
+
+static struct ldt_struct *new_ldt(struct kunit *test)
+{
+	struct ldt_struct *ldt = kunit_kzalloc(test, sizeof(*ldt), GFP_KERNEL);
+
+	KUNIT_ASSERT_NOT_NULL(test, ldt);
+	ldt->entries = (void *)page(test, 0);
+	ldt->nr_entries = 1;
+	return ldt;
+}
+#endif
+
+/* Inside, the LDT of the mm may be freed; after, the one that it has now is loaded. */
+static void leaving_loads_the_new_ldt(struct kunit *test)
+{
+#ifdef CONFIG_MODIFY_LDT_SYSCALL
+	struct ldt_struct *old = new_ldt(test), *new = new_ldt(test);
+	struct pg_table *pgt = create(test), *prev;
+	struct mm_struct *mm = new_mm(test);
+	struct ldtr before, inside, after;
+
+	if (boot_cpu_has(X86_FEATURE_PTI))
+		new->slot = 1;
+	kthread_use_mm(mm);
+	preempt_disable();
+	mm->context.ldt = old;
+	load_mm_ldt(mm);
+	before = ldtr();
+	prev = pg_table_enter(pgt);
+	inside = ldtr();
+	/* The interrupt that announces it finds another table loaded. */
+	smp_store_release(&mm->context.ldt, new);
+	pg_table_leave(prev);
+	after = ldtr();
+	mm->context.ldt = NULL;
+	clear_LDT();
+	preempt_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_EQ(test, before.selector, GDT_ENTRY_LDT * 8);
+	KUNIT_EXPECT_EQ(test, inside.selector, 0);
+	KUNIT_EXPECT_EQ(test, after.selector, GDT_ENTRY_LDT * 8);
+	KUNIT_EXPECT_EQ(test, after.base, boot_cpu_has(X86_FEATURE_PTI) ?
+			LDT_BASE_ADDR + LDT_ENTRIES * LDT_ENTRY_SIZE : (unsigned long)new->entries);
+	KUNIT_EXPECT_NE(test, after.base, before.base);
+#else
+	kunit_skip(test, "needs CONFIG_MODIFY_LDT_SYSCALL");
+#endif
+}
+
+/* What may change in the mm while a context is loaded, by interrupts that are not for it. */
+static void leaving_loads_the_state_of_the_mm(struct kunit *test)
+{
+	struct pg_table *pgt = create(test), *prev;
+	struct mm_struct *mm = new_mm(test);
+	unsigned long pce[4];
+	u64 untag[2] = { };
+
+	kthread_use_mm(mm);
+	preempt_disable();
+	prev = pg_table_enter(pgt);
+	atomic_inc(&mm->context.perf_rdpmc_allowed);
+	cr4_update_pce(NULL);
+	pce[0] = cr4_read_shadow() & X86_CR4_PCE;
+#ifdef CONFIG_ADDRESS_MASKING
+	mm->context.untag_mask = ~GENMASK(62, 57);
+	untag[0] = this_cpu_read(tlbstate_untag_mask);
+#endif
+	pg_table_leave(prev);
+	pce[1] = cr4_read_shadow() & X86_CR4_PCE;
+#ifdef CONFIG_ADDRESS_MASKING
+	untag[1] = this_cpu_read(tlbstate_untag_mask);
+	mm_reset_untag_mask(mm);
+#endif
+	prev = pg_table_enter(pgt);
+	atomic_dec(&mm->context.perf_rdpmc_allowed);
+	cr4_update_pce(NULL);
+	pce[2] = cr4_read_shadow() & X86_CR4_PCE;
+	pg_table_leave(prev);
+	pce[3] = cr4_read_shadow() & X86_CR4_PCE;
+	preempt_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_EQ(test, pce[0], 0);
+	KUNIT_EXPECT_EQ(test, pce[1], X86_CR4_PCE);
+	KUNIT_EXPECT_EQ(test, pce[2], X86_CR4_PCE);
+	KUNIT_EXPECT_EQ(test, pce[3], 0);
+	if (IS_ENABLED(CONFIG_ADDRESS_MASKING)) {
+		KUNIT_EXPECT_EQ(test, untag[0], -1ULL);
+		KUNIT_EXPECT_EQ(test, untag[1], ~GENMASK(62, 57));
+	}
+}
+
 /* A flush of the mm below the context reaches the CPU when it comes back. */
 static void leaving_makes_flushes_good(struct kunit *test)
 {
@@ -376,6 +515,10 @@ static void lazy_mode_comes_back(struct kunit *test)
 	}
 	KUNIT_ASSERT_TRUE(test, was_lazy);
 	KUNIT_EXPECT_FALSE(test, lazy_inside);
+	if (cpu_feature_enabled(X86_FEATURE_XENPV)) {
+		KUNIT_EXPECT_PTR_EQ(test, after, &init_mm.pgt);
+		return;
+	}
 	KUNIT_EXPECT_TRUE(test, lazy);
 	KUNIT_EXPECT_PTR_EQ(test, after, &mm->pgt);
 	KUNIT_EXPECT_GT(test, latest, 0);
@@ -445,11 +588,11 @@ static unsigned int count_mapped(void)
 	return mapped;
 }
 
-static bool wait_for_step(struct guest *g, int step)
+static bool wait_for_step(int *step, int wanted)
 {
 	unsigned long until = jiffies + 5 * HZ;
 
-	while (smp_load_acquire(&g->step) != step)
+	while (smp_load_acquire(step) != wanted)
 		if (time_after(jiffies, until))
 			return false;
 	return true;
@@ -465,7 +608,7 @@ static int look_twice(void *data)
 	prev = pg_table_enter(g->pgt);
 	g->first = count_mapped();
 	smp_store_release(&g->step, 1);
-	if (wait_for_step(g, 2))
+	if (wait_for_step(&g->step, 2))
 		g->second = count_mapped();
 	pg_table_leave(prev);
 	preempt_enable();
@@ -493,13 +636,75 @@ static void unmap_reaches_who_is_inside(struct kunit *test)
 	task = kthread_create_on_cpu(look_twice, &g, cpu, "pg_table_kunit/%u");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	wake_up_process(task);
-	KUNIT_EXPECT_TRUE(test, wait_for_step(&g, 1));
+	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 1));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(g.pgt, ADDR, GUEST_END - ADDR));
 	smp_store_release(&g.step, 2);
-	KUNIT_EXPECT_TRUE(test, wait_for_step(&g, 3));
+	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 3));
 
 	KUNIT_EXPECT_EQ(test, g.first, GUEST_PAGES);
 	KUNIT_EXPECT_EQ(test, g.second, 0);
+}
+
+/* Xen PV loads a root only while it is pinned. */
+static bool can_be_loaded(struct pg_table *pgt)
+{
+	return !cpu_feature_enabled(X86_FEATURE_XENPV) || PagePinned(virt_to_page(pgt->pgd));
+}
+
+struct lazy_guest {
+	struct pg_table *pgt;
+	struct mm_struct *mm;
+	int step;
+	bool was_lazy;
+	bool can_go_back;
+};
+
+/* Enter a context while the mm is used lazily, and leave it after the mm has ended. */
+static int outlive_mm(void *data)
+{
+	struct lazy_guest *g = data;
+	struct pg_table *prev;
+	unsigned int i;
+
+	for (i = 0; i < 100 && !g->was_lazy; i++) {
+		kthread_use_mm(g->mm);
+		kthread_unuse_mm(g->mm);
+		preempt_disable();
+		g->was_lazy = this_cpu_read(cpu_tlbstate.loaded_pgt) == &g->mm->pgt;
+		if (g->was_lazy) {
+			prev = pg_table_enter(g->pgt);
+			smp_store_release(&g->step, 1);
+			wait_for_step(&g->step, 2);
+			g->can_go_back = can_be_loaded(prev);
+			pg_table_leave(g->can_go_back ? prev : &init_mm.pgt);
+		}
+		preempt_enable();
+	}
+	smp_store_release(&g->step, 3);
+	return 0;
+}
+
+static void mm_may_end_while_inside(struct kunit *test)
+{
+	struct lazy_guest g = { .pgt = create(test) };
+	struct task_struct *task;
+	int cpu;
+
+	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs two CPUs");
+
+	g.mm = new_mm(test);
+	task = kthread_create_on_cpu(outlive_mm, &g, cpu, "pg_table_kunit/%u");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	wake_up_process(task);
+	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 1));
+	kunit_release_action(test, put_mm, g.mm);
+	smp_store_release(&g.step, 2);
+	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 3));
+
+	KUNIT_EXPECT_TRUE(test, g.was_lazy);
+	KUNIT_EXPECT_TRUE(test, g.can_go_back);
 }
 
 /* After pg_table_unmap() returns, no CPU may read through the old translation. */
@@ -545,6 +750,66 @@ static void remote_unmap_leaves_nothing_stale(struct kunit *test)
 	kunit_info(test, "%lu rounds, %lu entries, %lu reads", rounds, r.entered, r.seen);
 	KUNIT_EXPECT_GT(test, r.seen, 0);
 	KUNIT_EXPECT_EQ(test, r.stale, 0);
+}
+
+/* Where the direct map would continue if there were so much memory. */
+static unsigned long unused_root_entry(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = pgd_index(PAGE_OFFSET); i < PTRS_PER_PGD; i++)
+		if (!pgd_val(init_mm.pgt.pgd[i]))
+			return ~__VIRTUAL_MASK | (unsigned long)i << PGDIR_SHIFT;
+	KUNIT_FAIL_AND_ABORT(test, "the kernel half has no unused root entry");
+	return 0;
+}
+
+static void clear_in_all_roots(unsigned long addr)
+{
+	struct page *page;
+
+	spin_lock(&pgd_lock);
+	list_for_each_entry(page, &pgd_list, lru)
+		WRITE_ONCE(((pgd_t *)page_address(page))[pgd_index(addr)], native_make_pgd(0));
+	WRITE_ONCE(*pgd_offset_k(addr), native_make_pgd(0));
+	spin_unlock(&pgd_lock);
+	flush_tlb_all();
+}
+
+/* As for memory that is plugged in where the direct map has no root entry yet. */
+static void kernel_half_follows_root_entries(struct kunit *test)
+{
+	struct pg_table *early = create(test), *claim = create_with_claim(test), *late;
+	unsigned long addr = unused_root_entry(test);
+	u64 *table = page(test, 0), values[3] = { };
+	struct pg_table *all[3], *prev;
+	unsigned int i;
+	pgd_t *pgd;
+
+	if (cpu_feature_enabled(X86_FEATURE_XENPV))
+		kunit_skip(test, "table pages have to be announced to Xen");
+
+	/* One page for all lower levels, each of which looks at its first entry. */
+	table[0] = __pa(table) | _KERNPG_TABLE;
+	pgd = pgd_offset_k(addr);
+	WRITE_ONCE(*pgd, native_make_pgd(__pa(table) | _KERNPG_TABLE));
+	arch_sync_kernel_mappings(addr, addr + PAGE_SIZE - 1);
+	late = pg_table_create(test->name);
+
+	all[0] = early;
+	all[1] = claim;
+	all[2] = late;
+	preempt_disable();
+	for (i = 0; i < ARRAY_SIZE(all) && all[i]; i++) {
+		prev = pg_table_enter(all[i]);
+		values[i] = look_at(addr);
+		pg_table_leave(prev);
+	}
+	preempt_enable();
+	clear_in_all_roots(addr);
+	pg_table_put(late);
+	for (i = 0; i < ARRAY_SIZE(all); i++)
+		KUNIT_EXPECT_EQ_MSG(test, values[i], table[0], "table %u", i);
 }
 
 static int grow_vmalloc(void *data)
@@ -600,6 +865,8 @@ static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(root_is_one_page),
 	KUNIT_CASE(root_has_no_user_page_table),
 	KUNIT_CASE(mappings_are_not_global),
+	KUNIT_CASE(claim_excuses_its_own_root_entry),
+	KUNIT_CASE(claim_needs_a_canonical_address),
 	KUNIT_CASE(claim_is_checked),
 	KUNIT_CASE(claim_leaves_the_kernel_alone),
 	KUNIT_CASE(only_who_enters_sees_the_mapping),
@@ -608,10 +875,14 @@ static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(many_contexts_do_not_mix),
 	KUNIT_CASE(contexts_nest),
 	KUNIT_CASE(leaving_restores_what_was_loaded),
+	KUNIT_CASE(leaving_loads_the_new_ldt),
+	KUNIT_CASE(leaving_loads_the_state_of_the_mm),
 	KUNIT_CASE(leaving_makes_flushes_good),
 	KUNIT_CASE(lazy_mode_comes_back),
 	KUNIT_CASE(unmap_reaches_who_is_inside),
+	KUNIT_CASE(mm_may_end_while_inside),
 	KUNIT_CASE(remote_unmap_leaves_nothing_stale),
+	KUNIT_CASE(kernel_half_follows_root_entries),
 	KUNIT_CASE(kernel_half_follows_vmalloc),
 	{}
 };

@@ -107,6 +107,11 @@ free_view:
 	return ERR_PTR(err);
 }
 
+struct mm_struct *pg_table_walk_mm(struct pg_table *pgt)
+{
+	return pgt->kind == PG_TABLE_VIEW ? pg_view(pgt)->mm : &init_mm;
+}
+
 void pg_table_end_view(struct pg_table *pgt)
 {
 	struct pg_view *view = pg_view(pgt);

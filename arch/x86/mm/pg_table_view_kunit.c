@@ -195,6 +195,50 @@ static unsigned int flush_bits(void)
 	return (bits & 1) | (bits >> 7 & 2) | (bits >> 14 & 4) | (bits >> 21 & 8);
 }
 
+/* With a view loaded, INVLPG leaves the translations of the process alone. */
+static void flush_inside_reaches_the_process(struct kunit *test)
+{
+	u64 before, marked, after, after_all;
+	struct pg_table *process, *view;
+	struct mm_struct *mm;
+	u16 asid;
+
+	if (!boot_cpu_has(X86_FEATURE_PCID))
+		kunit_skip(test, "needs PCID");
+	mm = use_new_mm(test);
+	view = new_view(test, mm, 2);
+
+	local_irq_disable();
+	asid = this_cpu_read(cpu_tlbstate.loaded_asid);
+	before = this_cpu_read(cpu_tlbstate.ctxs[asid].ctx_id);
+	process = pg_table_enter_view(view);
+	flush_tlb_one_kernel(ADDR);
+	marked = this_cpu_read(cpu_tlbstate.ctxs[asid].ctx_id);
+	pg_table_leave_view(process);
+	after = this_cpu_read(cpu_tlbstate.ctxs[asid].ctx_id);
+	flush_tlb_one_kernel(ADDR);
+	after_all = this_cpu_read(cpu_tlbstate.ctxs[asid].ctx_id);
+	local_irq_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_EQ(test, before, mm->pgt.arch.ctx_id);
+	KUNIT_EXPECT_EQ(test, marked, 0);
+	KUNIT_EXPECT_EQ(test, after, mm->pgt.arch.ctx_id);
+	KUNIT_EXPECT_EQ(test, after_all, mm->pgt.arch.ctx_id);
+}
+
+/* The lower half changes under the locks of the process, and its pages go by RCU. */
+static void walk_of_a_view_is_one_of_its_process(struct kunit *test)
+{
+	struct mm_struct *mm = use_new_mm(test);
+	struct pg_table *view = new_view(test, mm, 2);
+
+	KUNIT_EXPECT_PTR_EQ(test, pg_table_walk_mm(view), mm);
+	KUNIT_EXPECT_PTR_EQ(test, pg_table_walk_mm(pg_view(view)->template), &init_mm);
+	KUNIT_EXPECT_PTR_EQ(test, pg_table_walk_mm(create(test)), &init_mm);
+	kthread_unuse_mm(mm);
+}
+
 static void each_flush_reaches_each_view(struct kunit *test)
 {
 	struct mm_struct *mm;
@@ -297,6 +341,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(process_with_three_views),
 	KUNIT_CASE(root_entries_are_mirrored),
 	KUNIT_CASE(each_flush_reaches_each_view),
+	KUNIT_CASE(flush_inside_reaches_the_process),
+	KUNIT_CASE(walk_of_a_view_is_one_of_its_process),
 	KUNIT_CASE(views_are_limited),
 	KUNIT_CASE(view_maps_nothing_of_its_own),
 	KUNIT_CASE(view_outlives_its_process),
