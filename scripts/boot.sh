@@ -50,7 +50,9 @@ of()
 		;;
 	*)
 		image=${IMAGE:-$out/$machine/arch/$(cell "$machines" "$machine" 2)/boot/$(cell "$machines" "$machine" 11)}
-		initramfs=${INITRAMFS:-$out/initramfs-$machine.gz}
+		initramfs=$machine
+		[ "$(cell "$machines" "$machine" 9)" != - ] || initramfs=
+		initramfs=${INITRAMFS:-$out/initramfs${initramfs:+-$initramfs}.gz}
 		console=$(cell "$machines" "$machine" 6)
 		make="MACHINE=$machine scripts/kernel.sh"
 		;;
@@ -156,6 +158,9 @@ other()
 	qemu=$(cell "$machines" "$machine" 4)
 	start=$(cell "$machines" "$machine" 7)
 	firmware=$(cell "$machines" "$machine" 8)
+	threads=
+	# As qemu-single of scripts/modes.
+	case $(cell "$machines" "$machine" 2) in i386 | x86_64) threads=,thread=single ;; esac
 	need "$qemu" "the packages of scripts/packages"
 	for file in $(echo "${firmware#-}" | tr , ' '); do
 		[ -f "$file" ] || die "no firmware $file for $machine" \
@@ -189,10 +194,17 @@ other()
 		set -- -kernel "$firmware" -device virtio-blk-device,drive=disk \
 			-drive "if=none,format=raw,id=disk,file=$disk"
 		;;
+	xen,*)
+		"$top/scripts/xen.sh" "$build/xen/xen" || return
+		# To QEMU, a comma ends a module.
+		append=$(printf "%s" "$append" | sed "s/,/,,/g")
+		set -- -kernel "$build/xen/xen" -append "console=com1 com1=115200 loglvl=warning" \
+			-initrd "$image $append,$dir/$mode.gz"
+		;;
 	*) set -- "$@" -kernel "$image" -initrd "$dir/$mode.gz" ;;
 	esac
 	timeout --foreground -k 5 "$seconds" "$qemu" -nodefaults -no-user-config \
-		-machine "$(cell "$machines" "$machine" 5)" -accel tcg -cpu "$cpu" -smp "$cpus" -m 512 \
+		-machine "$(cell "$machines" "$machine" 5)" -accel "tcg$threads" -cpu "$cpu" -smp "$cpus" -m 512 \
 		-display none -serial stdio -no-reboot "$@" </dev/null
 }
 

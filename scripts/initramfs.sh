@@ -12,6 +12,8 @@ need cpio cpio
 need busybox busybox-static
 init=${1:-$top/scripts/guest-init}
 machine=${MACHINE:-}
+# x86-64 kernels of other kinds have the same user space.
+[ -z "$machine" ] || [ "$(cell scripts/machines "$machine" 9)" != - ] || machine=
 if [ -z "$machine" ]; then
 	cc=gcc
 	libc=libc6-dev

@@ -35,12 +35,22 @@ else
 	ARCH=$(cell scripts/machines "$machine" 2)
 	[ -n "$ARCH" ] || die "no machine called $machine" \
 		"choose from: $(rows scripts/machines | cut -f1 | paste -s -d' ')"
-	export CROSS_COMPILE
-	CROSS_COMPILE=$(cell scripts/machines "$machine" 3)
-	cc=${CROSS_COMPILE}gcc
+	compiler=$(cell scripts/machines "$machine" 3)
+	case $compiler in
+	LLVM=*)
+		export LLVM="${compiler#LLVM=}"
+		cc=clang$LLVM
+		package="clang$LLVM lld$LLVM llvm$LLVM"
+		;;
+	-) cc=gcc package=gcc ;;
+	*)
+		export CROSS_COMPILE="$compiler"
+		cc=${compiler}gcc package=gcc-${compiler%-}
+		;;
+	esac
 	target=$(cell scripts/machines "$machine" 11)
 	image=$dir/arch/$ARCH/boot/$target
-	need "$cc" "gcc-${CROSS_COMPILE%-}"
+	need "$cc" "$package"
 	set -- "$top/kunit/machine.config" "$top/kunit/machine-$machine.config" "$@"
 fi
 export ARCH
