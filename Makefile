@@ -11,14 +11,16 @@ export KERNEL KSRC J ARCHS STEPS DISCARD ACCEL N SEED
 
 phase := @scripts/phase.sh
 
-.PHONY: all help test soak check deps fetch tree kernel boot kunit show bench mutants \
+.PHONY: all help test soak check deps fetch tree kernel boot deb shell kunit show bench mutants \
 	ledger ladder identical compile layout series refresh begin import proof report clean
 
 all: begin tree kernel ledger proof layout boot report
 all: MODE = default pti-on pti-off la57-off smp2 efi
 all: export SAME = 1
-boot kunit show mutants series check: LEVEL = test
-identical compile bench: LEVEL = soak
+boot shell kunit show mutants series check: LEVEL = test
+identical compile: LEVEL = soak
+bench: LEVEL = bench
+deb: LEVEL = deb
 
 help:
 	@sed -n 's/^#| \{0,1\}//p' Makefile
@@ -36,12 +38,12 @@ help:
 #|   make identical  compare object code before and after; ARCHS="arm64 s390x"
 #|   make compile    compile what the steps after the split touch; ARCHS=...
 #|   make kernel     build x86-64; make layout: pahole of mm_struct before and after
-#|   make boot       boot it; MODE=pti-on, see scripts/modes
+#|   make boot       boot it; MODE=pti-on, see scripts/modes; make shell: with a shell at the end
+#|   make deb        Debian packages of it; CONFIG=/boot/config-...: for your machine
 #|   make show       boot with EFI and draw its page tables, docs/show.svg
 #|   make bench      what a context costs in instructions, stock against ours
 #|   make kunit      KUnit by the kernel's kunit.py; ARCH=um or x86_64
 #|   make mutants    put faults into the kernel; N=100 SEED=1: drawn, else scripts/mutants
-#|
 #| Keep it
 #|   make check      style of this project's own files
 #|   make soak       what is too long for CI, into docs/results/
@@ -71,6 +73,12 @@ kernel: tree
 
 boot: kernel
 	$(phase) boot "boot it" scripts/boot.sh $(MODE)
+
+deb: tree
+	$(phase) deb "build Debian packages of x86-64" scripts/deb.sh $(CONFIG)
+
+shell: kernel
+	@scripts/boot.sh --shell $(or $(MODE),default)
 
 kunit: tree
 	$(phase) kunit "run KUnit" scripts/kunit.sh $(ARCH)

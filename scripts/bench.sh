@@ -100,6 +100,7 @@ sizes()
 		64) arch=x86_64 ;;
 		32) arch=i386 ;;
 		esac
+		echo "sizes of $1: the smallest kernel of $bits bits"
 		kbuild "$1" tiny$bits "$arch" make tinyconfig
 		kbuild "$1" tiny$bits "$arch" make vmlinux
 		echo "tiny$bits $(text_size "$bench/$1/tiny$bits")" >>"$bench/$1/sizes"
@@ -190,13 +191,17 @@ measure()
 # CONFIG_EFI_PGT_DUMP is not set
 EOF
 
+	kernels=0
 	for side in stock ours; do
 		if [ $side = stock ]; then commit=$commit_stock; else commit=$commit_ours; fi
+		kernels=$((kernels + 1))
+		echo "kernel $kernels of 3: $side, its sizes and its image"
 		tree "$side" "$commit"
 		configure "$side" kernel
 		sizes "$side" "$commit"
 		kbuild "$side" kernel x86_64 make_image bzImage PG_TABLE_BENCH=y
 	done
+	echo "kernel 3 of 3: ours, with views"
 	# Only their tests select views, in a kernel that no other figure is of.
 	echo CONFIG_KUNIT=y | cat - "$top/kunit/suites.config" >"$bench/views"
 	configure ours views "$bench/views"
@@ -216,12 +221,16 @@ EOF
 	echo "lines $(lines "$last")" >"$bench/ours/lines"
 
 	rm -f "$bench"/values.*
+	all=$(rows $boots | awk -F'\t+' -v runs="$RUNS" '{ n += runs * ($2 == "both" ? 2 : 1) } END { print n }')
+	booted=0
 	n=1
 	while [ $n -le "$RUNS" ]; do
 		for side in stock ours; do
 			cat "$bench/$side/sizes" "$bench/$side/lines" |
 				sed "s/^/$side size /" >>"$bench/values.$n"
 			for boot in $(rows $boots | awk -F'\t+' -v s=$side '$2 ~ "both|" s { print $1 }'); do
+				booted=$((booted + 1))
+				echo "boot $booted of $all: $boot, $side"
 				run $side "$boot" $n
 			done
 		done

@@ -1,15 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# boot.sh [MODE...|all]: boot in the modes of scripts/modes; with BUILD, also in those
+# boot.sh [--shell] [MODE...|all]: boot in the modes of scripts/modes; with BUILD, also in those
 # of scripts/modes-BUILD. "all" are those of the x86-64 kernel; the others name a row
 # of scripts/machines.
+#
+# --shell: one mode under QEMU, with a shell on the terminal after its checks; Ctrl-A x
+# leaves.
 #
 # A mode passes when guest-init's plan was completed with every check ok. The
 # result is $out/boot/MODE.ktap, the console $out/boot/MODE.log.
 #
 # Environment: ACCEL, tcg (default), kvm, or auto: kvm if the first mode passes
 # under it within 10 s; SAME=1, do not repeat a boot that passed with the same
-# inputs; BUILD=debug, the kernel that kernel.sh made of debug-pt.config; IMAGE,
+# inputs; BUILD=debug, the kernel that kernel.sh made of debug-pt.config (debug-quick: and
+# of quick.config); IMAGE,
 # INITRAMFS, LIMIT (seconds), DIR: instead of the built kernel, its initramfs,
 # the table's time limit and $out/boot; MODES, MACHINES: other tables, below the top.
 
@@ -18,14 +22,24 @@
 suffix=${BUILD:+-$BUILD}
 dir=${DIR:-$out/boot$suffix}
 accel=${ACCEL:-tcg}
+serial=stdio
 table=${MODES:-scripts/modes}
 machines=${MACHINES:-scripts/machines}
-if [ -n "$suffix" ] && [ -f "$top/$table$suffix" ]; then
+own=$table-${BUILD:-}
+own=${own%%-quick}
+if [ -n "$suffix" ] && [ -f "$top/$own" ]; then
 	mkdir -p "$out"
-	cat "$top/$table" "$top/$table$suffix" >"$out/modes$suffix"
+	cat "$top/$table" "$top/$own" >"$out/modes$suffix"
 	table=${out#"$top"/}/modes$suffix
 fi
 
+shell=
+[ "${1:-}" != --shell ] || {
+	shell=1
+	shift
+	[ $# -gt 0 ] || set -- default
+	[ $# -eq 1 ] || die "a shell is of one mode" "name one of $table"
+}
 [ $# -gt 0 ] || set -- all
 if [ "$*" = all ]; then
 	# Mode names have no blanks.
@@ -145,8 +159,8 @@ qemu()
 	unset IFS
 	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config \
 		-machine q35 -accel "$accelerator" -cpu "$cpu" -smp "$cpus" -m 512 \
-		-display none -serial stdio -no-reboot "$@" \
-		-kernel "$image" -initrd "$dir/$mode.gz" -append "$append" </dev/null
+		-display none -serial "$serial" -no-reboot "$@" \
+		-kernel "$image" -initrd "$dir/$mode.gz" -append "$append"
 }
 
 # other MODE LIMIT COMMAND-LINE: one boot of a machine of scripts/machines.
@@ -205,8 +219,11 @@ other()
 	esac
 	timeout --foreground -k 5 "$seconds" "$qemu" -nodefaults -no-user-config \
 		-machine "$(cell "$machines" "$machine" 5)" -accel "tcg$threads" -cpu "$cpu" -smp "$cpus" -m 512 \
-		-display none -serial stdio -no-reboot "$@" </dev/null
+		-display none -serial "$serial" -no-reboot "$@"
 }
+
+# On a busy host a kernel finds that its timer does not tick, or that a CPU stands still.
+busy='no_timer_check rcupdate.rcu_cpu_stall_timeout=100'
 
 # boot MODE ACCEL LIMIT: run the mode's machine; status 124 is a time-out.
 boot()
@@ -214,10 +231,10 @@ boot()
 	line=$(cell "$table" "$1" 7)
 	[ "$line" != - ] || line=
 	of "$1"
-	line="console=$console panic=-1 $line -- expect $(cell "$table" "$1" 8) end"
+	line="console=$console panic=-1 $line -- expect $(cell "$table" "$1" 8) end${shell:+ shell}"
 	case $(cell "$table" "$1" 2) in
-	qemu) qemu "$1" "$2" "$3" "$line" ;;
-	qemu-single) qemu "$1" "$2${single:-}" "$3" "$line" ;;
+	qemu) qemu "$1" "$2" "$3" "$busy $line" ;;
+	qemu-single) qemu "$1" "$2${single:-}" "$3" "$busy $line" ;;
 	bochs)
 		"$top/scripts/bochs.sh" "$(cell "$table" "$1" 4)" "$(cell "$table" "$1" 5)" \
 			"$3" "$image" "$dir/$1.gz" "$line" "$dir/$1"
@@ -271,7 +288,7 @@ if [ "$accel" = auto ]; then
 	first=$(rows "$table" | cut -f1 | head -n 1)
 	if [ -w /dev/kvm ]; then
 		status=0
-		(boot "$first" kvm 10) >"$dir/probe.log" 2>&1 || status=$?
+		(boot "$first" kvm 10) >"$dir/probe.log" 2>&1 </dev/null || status=$?
 		[ -n "$(verdict "$first" "$dir/probe.log" "$dir/probe.ktap" $status 10)" ] || accel=kvm
 	fi
 	echo "| accelerator: $accel"
@@ -280,10 +297,23 @@ fi
 # One thread of the host for all CPUs.
 [ "$accel" != tcg ] || single=,thread=single
 
+# The terminal has the console and, behind Ctrl-A, QEMU's own commands; 0 is no limit.
+if [ -n "$shell" ]; then
+	case $(cell "$table" "$1" 2) in
+	bochs) die "mode $1 is Bochs, whose console cannot be written to" "choose a mode of QEMU" ;;
+	esac
+	serial=mon:stdio
+	boot "$1" "$accel" 0
+	exit
+fi
+exec </dev/null
+
 passed=0
 why=
 next=
+number=0
 for mode; do
+	number=$((number + 1))
 	limit=${LIMIT:-$(cell "$table" "$mode" 6)}
 	log=$dir/$mode.log
 	of "$mode"
@@ -298,6 +328,7 @@ for mode; do
 		continue
 	fi
 	rm -f "$dir/$mode.passed"
+	echo "boot $number of $#: $mode"
 	start=$(date +%s)
 	status=0
 	(boot "$mode" "$accel" "$limit") >"$log" 2>&1 || status=$?

@@ -5,10 +5,12 @@
 # The fragments are merged over the kernel's own tiny.config. NAME.config is
 # followed by NAME-$KERNEL.config where that exists: the differences between
 # kernels. Fails when a line of a fragment did not take effect.
+#
+# Environment: BASE, a whole configuration to merge them over, as it is.
 
 . "$(dirname "$0")/lib.sh"
 
-[ $# -ge 2 ] || die "config.sh needs a directory and a fragment" \
+[ $# -ge 2 ] || [ -n "${BASE:-}" ] || die "config.sh needs a directory and a fragment" \
 	"usage: config.sh OUTDIR FRAGMENT..."
 dir=$1
 shift
@@ -19,10 +21,10 @@ set -- "$@" --
 while [ "$1" != -- ]; do
 	[ -r "$1" ] || die "no fragment $1" "name a file, e.g. kunit/x86_64.config"
 	frag=$(realpath "$1")
-	own=${frag%.config}-$KERNEL.config
+	own=$(owned "${frag%.config}" .config)
 	shift
 	set -- "$@" "$frag"
-	[ ! -r "$own" ] || set -- "$@" "$own"
+	[ -z "$own" ] || set -- "$@" "$own"
 done
 shift
 
@@ -42,8 +44,13 @@ if [ -n "${STOCK:-}" ]; then
 fi
 
 # Made aside and moved only if it differs: kbuild goes by the time of .config.
-(cd "$linux" && ARCH=${ARCH:-x86_64} scripts/kconfig/merge_config.sh -n -Q \
-	-O "$new" kernel/configs/tiny.config "$@") >"$log" 2>&1 </dev/null ||
+base=${BASE:+$(realpath "$BASE")}
+# Without -n, what the base does not say has its default.
+missing=-n
+[ -z "$base" ] || missing=
+# shellcheck disable=SC2086
+(cd "$linux" && ARCH=${ARCH:-x86_64} scripts/kconfig/merge_config.sh $missing -Q \
+	-O "$new" "${base:-kernel/configs/tiny.config}" "$@") >"$log" 2>&1 </dev/null ||
 	die "merge_config.sh failed: $(tail -n 1 "$log")" "read $log"
 
 # The last word on each symbol, as "SYMBOL VALUE"; off and absent are the same.
@@ -54,7 +61,7 @@ words()
 		tac | sort -s -u -k1,1
 }
 words "$new/.config" | grep -v ' n$' >"$new/got"
-cat "$@" >"$new/fragments"
+cat /dev/null "$@" >"$new/fragments"
 words "$new/fragments" >"$new/wanted"
 
 # A symbol that is wanted off may be absent but not unknown, or a misspelt one
@@ -65,7 +72,7 @@ words "$new/fragments" >"$new/wanted"
 		sed -n 's/^[[:space:]]*\(menu\)\{0,1\}config[[:space:]]\{1,\}\([A-Za-z0-9_]*\).*/CONFIG_\2/p'
 	for frag; do
 		case $frag in
-		*-"$KERNEL".config) words "$frag" | sed -n 's/ n$//p' ;;
+		*-"$KERNEL".config | *-"$data".config) words "$frag" | sed -n 's/ n$//p' ;;
 		esac
 	done
 } | sort -u >"$new/known"
@@ -76,7 +83,9 @@ words "$new/fragments" >"$new/wanted"
 		join - "$new/known" | sed 's/ / is not /'
 	sed -n 's/ n$//p' "$new/wanted" | join - "$new/got" | sed 's/ / is on: /'
 } >"$new/wrong"
-if [ -s "$new/wrong" ]; then
+if [ -s "$new/wrong" ] && [ "$data" != "$KERNEL" ]; then
+	echo "| no effect in $KERNEL, which has no fragments of its own: $(paste -s -d, "$new/wrong" | sed 's/,/, /g')"
+elif [ -s "$new/wrong" ]; then
 	die "no effect in the $KERNEL configuration: $(paste -s -d, "$new/wrong" | sed 's/,/, /g')" \
 		"correct the fragment, or add one called NAME-$KERNEL.config"
 fi

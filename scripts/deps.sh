@@ -1,19 +1,19 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# deps.sh LEVEL: install the packages of scripts/packages up to a level
-# (make, test, soak), or print the one line that does.
+# deps.sh LEVEL: install the packages of scripts/packages that a level needs (make,
+# test, bench, deb, soak), or print the one line that does.
 
 . "$(dirname "$0")/lib.sh"
 
 case ${1:-make} in
 make) levels='make' ;;
-test) levels='make|test' ;;
-soak) levels='make|test|soak' ;;
-*) die "unknown level $1" "take make, test or soak" ;;
+test | bench | deb) levels="make|$1" ;;
+soak) levels='make|test|bench|soak' ;;
+*) die "unknown level $1" "take make, test, bench, deb or soak" ;;
 esac
 
 mkdir -p "$build"
-rows scripts/packages | grep -E "^($levels)	" >"$build/packages"
+rows scripts/packages | grep -E "^([a-z]*,)*($levels)[,	]" >"$build/packages"
 
 missing()
 {

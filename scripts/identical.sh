@@ -11,7 +11,9 @@
 #   ARCHS    rows or architectures to run; "ci" for those marked so (all)
 #   BEFORE   the commit that groups the fields (grouped); with --compile, split
 #   AFTER    the last commit of the split (split); with --compile, of the series
-#   STEPS    "each" compares every commit from BEFORE to AFTER, not only two
+#   STEPS    "each" compares every commit from BEFORE to AFTER, not only two; "own" does
+#            too, but between the two only objects whose own source the step changes,
+#            and mm/memory.o, which reads most of the headers
 #   VMLINUX  0 compares no whole kernel, only objects
 #   ARCHTAB  the table of rows (scripts/archs)
 #   TABLE    the table to check (docs/results/identical-KERNEL.tsv or compiled-)
@@ -54,7 +56,7 @@ id()
 refs()
 {
 	[ "$verb" = compiled ] || echo "$BEFORE"
-	if [ "$STEPS" = each ]; then
+	if [ -n "$STEPS" ]; then
 		git -C "$linux" rev-list --reverse "$BEFORE..$AFTER"
 	else
 		echo "$AFTER"
@@ -71,7 +73,7 @@ changed()
 # all_rows: the rows that this kernel has.
 all_rows()
 {
-	rows "$ARCHTAB" | awk -F'\t+' -v k="$KERNEL" -v v="$verb" '
+	rows "$ARCHTAB" | awk -F'\t+' -v k="$data" -v v="$verb" '
 		$7 ~ /(^|,)compile(,|$)/ && v != "compiled" { next }
 		$7 !~ /only-/ || $7 ~ ("only-" k "(,|$)") { print $1 }'
 }
@@ -135,7 +137,7 @@ files()
 		*) f=kunit/arch/$f ;;
 		esac
 		echo "$f.config"
-		[ ! -f "$top/$f-$KERNEL.config" ] || echo "$f-$KERNEL.config"
+		(cd "$top" && owned "$f" .config)
 	done
 }
 
@@ -143,7 +145,7 @@ files()
 key()
 {
 	{
-		echo "$METHOD $whole $ALL $KERNEL"
+		echo "$METHOD $whole $ALL $KERNEL${STEPS:+ $STEPS}"
 		rows "$ARCHTAB" | awk -F'\t+' -v k="$row" '$1 == k'
 		for f in $(files); do cat "$top/$f"; done
 		cat "$top/scripts/not-identical" "$top/scripts/identical.mk" \
@@ -318,6 +320,16 @@ touched()
 	sed 1d "$found"
 }
 
+# select_objects LIST: those in the list whose stems are in $obj/stems: x.c is compiled to
+# x.o, or to x.nvhe.o and the like.
+select_objects()
+{
+	sed 's/\.[^/]*$/. &/' "$1" | awk -v all="$ALL" '
+		NR == FNR { stem[$1] = 1; next }
+		all == 1 || $1 in stem { sub(/\. \./, "."); print }' \
+		"$obj/stems" -
+}
+
 # list: which objects to compile. What kbuild compiles in this configuration is
 # asked by a dry run; "make x.o" would also compile what it leaves out.
 list()
@@ -331,25 +343,31 @@ list()
 		sort -u >"$obj/enabled"
 	[ -s "$obj/enabled" ] || return 1
 	touched | sed 's/\.[cS]$/./' | sort -u >"$obj/stems"
-	# x.c is compiled to x.o, or to x.nvhe.o and the like.
-	sed 's/\.[^/]*$/. &/' "$obj/enabled" | awk -v all="$ALL" '
-		NR == FNR { stem[$1] = 1; next }
-		all == 1 || $1 in stem { sub(/\. \./, "."); print }' \
-		"$obj/stems" - >"$obj/objects"
+	select_objects "$obj/enabled" >"$obj/objects"
 	printf '%s\n' "$extra" | tr ',' '\n' | grep -vx -e - >"$obj/direct" || :
 	echo "$(grep -c . "$obj/objects") of $(grep -c . "$obj/enabled") objects are touched"
 	# Without a target make would build everything.
 	[ -s "$obj/objects" ] || [ -s "$obj/direct" ]
 }
 
-# compile: the objects of the row from the commit that is checked out.
+# own FROM TO: the objects of the row whose own source differs between the two.
+own()
+{
+	{
+		echo mm/memory.
+		git -C "$linux" diff --name-only "$1" "$2" -- '*.c' '*.S' | sed 's/\.[cS]$/./'
+	} | sort -u >"$obj/stems"
+	select_objects "$obj/objects" >"$obj/building"
+}
+
+# compile: the objects in building from the commit that is checked out.
 compile()
 {
 	# kbuild goes to arch/X/lib from arch/X too, and each of the two removes what the
 	# other one writes: what did not compile is tried again, one at a time.
 	# shellcheck disable=SC2046
-	[ ! -s "$obj/objects" ] || run -k -j"$J" $(cat "$obj/objects") ||
-		run -k -j1 $(cat "$obj/objects") || return 1
+	[ ! -s "$obj/building" ] || run -k -j"$J" $(cat "$obj/building") ||
+		run -k -j1 $(cat "$obj/building") || return 1
 	while read -r x; do
 		run -j"$J" identical-direct DIRECT="$x" || return 1
 	done <"$obj/direct"
@@ -509,6 +527,11 @@ prove()
 			: >"$obj/objects"
 			list || :
 			sort -u -o "$obj/objects" "$obj/objects" "$obj/compiled"
+		fi
+		if [ "$STEPS" = own ] && ! last "$ref" && { [ "$verb" = compiled ] || [ "$first" != 1 ]; }; then
+			own "${was:-$BEFORE}" "$ref"
+		else
+			cp "$obj/objects" "$obj/building"
 		fi
 		was=$ref
 		now "does not compile at $ref"

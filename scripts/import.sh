@@ -12,9 +12,8 @@ if [ -z "$KSRC" ]; then
 	id=${deb##*/}
 	title="Linux $KERNEL from ${id%_all.deb}"
 else
-	[ -n "$(cell scripts/kernels "$KERNEL" 1)" ] ||
-		die "$KSRC is a kernel $KERNEL, for which there is no data" \
-			"take one of scripts/kernels: $(rows scripts/kernels | cut -f1 | tr '\n' ' ')"
+	[ "$data" = "$KERNEL" ] ||
+		echo "| $KSRC is a kernel $KERNEL, for which there is no data; that of $data is used"
 	if git -C "$KSRC" rev-parse HEAD >/dev/null 2>&1 &&
 	   [ "$(git -C "$KSRC" rev-parse --show-toplevel)" = "$KSRC" ]; then
 		[ -z "$(git --no-optional-locks -C "$KSRC" status --porcelain)" ] ||
@@ -54,11 +53,14 @@ git_add()
 
 case $id in
 git:*)
+	echo "fetching HEAD of $KSRC"
 	git -C "$tmp" fetch -q --depth=1 "file://$KSRC" HEAD
 	git -C "$tmp" reset -q --hard FETCH_HEAD
 	;;
 dir:*)
+	echo "copying $KSRC"
 	cp -a "$KSRC/." "$tmp/"
+	echo "making the first commit"
 	git_add
 	;;
 *)

@@ -60,10 +60,12 @@ start=$(date +%s)
 # What the image is made of; "dirty" is never up to date.
 inputs()
 {
-	git -C "$linux" rev-parse HEAD
+	git -C "$linux" rev-parse "HEAD^{tree}"
 	[ -z "$(git -C "$linux" status --porcelain | head -n 1)" ] || echo dirty
 	for frag; do
-		cat "$frag" "${frag%.config}-$KERNEL.config" 2>/dev/null || :
+		# Names have no blanks.
+		# shellcheck disable=SC2046
+		cat "$frag" $(owned "${frag%.config}" .config)
 	done
 	cat "$top/scripts/config.sh" "$top/scripts/guest-extra.sh" "$top"/scripts/guest-modules/*.c
 	"$cc" --version

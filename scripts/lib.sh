@@ -49,6 +49,23 @@ if [ -n "$KSRC" ]; then
 else
 	out=$build/$KERNEL
 fi
+
+# The version whose diffs and fragments are taken: its own, or else the nearest one that
+# has some; a major version has about 20 releases.
+data=$(rows scripts/kernels | awk -F'\t' -v k="$KERNEL" '
+	function place(v, a) { split(v, a, "."); return 20 * a[1] + a[2] }
+	{ d = place($1) - place(k); d = d < 0 ? -d : d }
+	NR == 1 || d < least || $1 == k { least = $1 == k ? -1 : d; name = $1 }
+	END { print name }')
+
+# owned PATH ENDING: PATH-KERNELENDING, a file that is not the same for all kernels, of
+# this one or else of the nearest; nothing if there is none.
+owned()
+{
+	for version in "$KERNEL" "$data"; do
+		[ ! -f "$1-$version$2" ] || { echo "$1-$version$2"; return; }
+	done
+}
 # The git tree that the series is replayed into, and what is built from it.
 series=$out/linux
 linux=$series
@@ -145,7 +162,7 @@ archive()
 # of the user's, for this kernel, or for all.
 variant()
 {
-	for f in "${out#"$top"/}/patches/$1.diff" "patches/$KERNEL/$1.diff" "patches/$1.diff"; do
+	for f in "${out#"$top"/}/patches/$1.diff" "patches/$KERNEL/$1.diff" "patches/$data/$1.diff" "patches/$1.diff"; do
 		[ ! -f "$top/$f" ] || { echo "$f"; return; }
 	done
 }

@@ -41,19 +41,38 @@ grep -q "^base-commit: $(git rev-parse stock)$" "$mails/0000-cover-letter.patch"
 words=$(dpkg -L codespell 2>/dev/null | grep -m 1 'dictionary\.txt$') ||
 	die "codespell has no dictionary" "run: apt-get install codespell"
 
+# checked MAIL: how often checkpatch says what of it, or said of the same mail before,
+# wherever its hunks are.
+checked()
+{
+	key=$({
+		sed '1,/^$/{/^Subject: /!d; s/\[[^]]*\] //}; s/^@@ [-+0-9, ]*@@/@@/; /^index /d' "$1"
+		cat "$words" scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
+	} | sha256sum | cut -c1-16)
+	kept=$out/checkpatch.kept/$key
+	if [ ! -f "$kept" ]; then
+		PATH=/usr/bin:/bin perl scripts/checkpatch.pl --strict --codespell --codespellfile "$words" \
+			--no-summary --terse --show-types "$1" >"$kept.said" || [ $? -eq 1 ] ||
+			die "checkpatch ended with an error on $1" "look at $kept.said"
+		sed -n 's/^[^:]*:[0-9]*: \(ERROR\|WARNING\|CHECK\):\([A-Z_]*\): \(.*\)/\2\t\3/p' "$kept.said" |
+			sort | uniq -c | sed 's/^ *\([0-9]*\) /\1\t/' >"$kept.new"
+		mv "$kept.new" "$kept"
+	fi
+	cat "$kept"
+}
+
 # checkpatch: each remaining line has its reason in patches/checkpatch.
+mkdir -p "$out/checkpatch.kept"
 i=0
 remaining=0
 : >"$out/checkpatch"
 for name in $(cut -f1 "$out/steps"); do
 	i=$((i + 1))
-	PATH=/usr/bin:/bin perl scripts/checkpatch.pl --strict --codespell --codespellfile "$words" --no-summary --terse --show-types \
-		"$(printf '%s/%04d-' "$mails" "$i")"*.patch |
-		sed -n 's/^[^:]*:[0-9]*: \(ERROR\|WARNING\|CHECK\):\([A-Z_]*\): \(.*\)/\2\t\3/p' |
-		sort | uniq -c | sed 's/^ *\([0-9]*\) /\1\t/' |
-		while IFS='	' read -r count type text; do
-			printf '%s\t%s\t%s\t%s\n' "$name" "$type" "$count" "$text"
-		done >>"$out/checkpatch"
+	echo "checkpatch, step $i of $n: $name"
+	checked "$(printf '%s/%04d-' "$mails" "$i")"*.patch >"$out/checkpatch.step"
+	while IFS='	' read -r count type text; do
+		printf '%s\t%s\t%s\t%s\n' "$name" "$type" "$count" "$text"
+	done <"$out/checkpatch.step" >>"$out/checkpatch"
 done
 while IFS='	' read -r name type count text; do
 	remaining=$((remaining + count))

@@ -37,7 +37,7 @@ inputs()
 		# Names have no blanks.
 		# shellcheck disable=SC2046,SC2086
 		cat scripts/lib.sh $(find kunit scripts/guest-modules -path kunit/arch -prune -o -type f -print | sort) \
-			$(echo "$files $command" | tr ' ' '\n' | grep '^scripts/\|^docs/\|^arch/' | sort -u)
+			$(echo "$files $command" | tr ' ' '\n' | grep '^scripts/\|^docs/\|^arch/\|^kunit/' | sort -u)
 	} | sha256sum | cut -c1-16
 }
 
@@ -120,14 +120,16 @@ if [ -n "$all" ] && [ "$soaks" = scripts/soaks ]; then
 fi
 
 failed=
+number=0
 for name; do
+	number=$((number + 1))
 	now=$(inputs "$name")
 	command=$(cell "$soaks" "$name" 3)
 	log=$logs/soak-$name.log
 	result=passed
 	# Words of a command have no blanks.
 	# shellcheck disable=SC2086
-	(cd "$top" && "$phase" "soak-$name" "$command" $command) || result=failed
+	(cd "$top" && "$phase" "soak-$name" "row $number of $#, $command" $command) || result=failed
 	said=$(sed -n -e 's/^| //p' -e 's/^# \([0-9]* passed, .*\)/\1/p' -e 's/^error: //p' "$log" | tail -n 1)
 	put "$name" "$now" $result "${said:--}"
 	[ $result = passed ] || failed="$failed $name"

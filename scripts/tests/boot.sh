@@ -59,14 +59,40 @@ says "a panic is told" "panic: Attempted to kill init" "$boot" default
 check "and what the guest said of it" grep -q '^|   .*Kernel panic - not syncing' "$work/said"
 planted hang 's/^set -- /fault() { sleep 999; }\n&fault /'
 says "a guest that hangs is told, with the limit and the log" \
-	"mode default: hangs: [0-9]* of [0-9]* checks within 25 s; .*default.log" \
-	env LIMIT=25 "$boot" default
+	"mode default: hangs: [0-9]* of [0-9]* checks within 60 s; .*default.log" \
+	env LIMIT=60 "$boot" default
 planted silent 's/^dmesg -n 4/sleep 999/'
 says "no user space is told" "no user space within 20 s" env LIMIT=20 "$boot" default
 unset INITRAMFS DIR
 check "the same init without a fault passes" env DIR="$work/good" "$boot" default
 says "a machine that does not start is told" "no user space: qemu-system" \
 	env DIR="$work/none" ACCEL=none "$boot" default
+
+# shell MODE...: a shell in which a command is typed once it has begun.
+shell()
+{
+	# It waits for what is written.
+	# shellcheck disable=SC2094
+	{
+		n=0
+		until grep -q 'Ctrl-A x leaves' "$work/shell" || [ $n -gt 300 ]; do
+			n=$((n + 1))
+			sleep 1
+		done
+		sleep 5
+		echo
+		echo 'ls -1d /sys/kernel/tracing/trace /sys/kernel/debug/kunit; poweroff -f'
+	} | timeout 400 "$boot" --shell "$@" >"$work/shell" 2>&1
+}
+export DIR="$work/good"
+: >"$work/shell"
+check "a shell begins after the checks" shell default
+for f in tracing/trace debug/kunit; do
+	check "it has /sys/kernel/$f" grep -q "^/sys/kernel/$f" "$work/shell"
+done
+says "a shell of two modes is refused" "a shell is of one mode; " "$boot" --shell default smp2
+says "a shell under Bochs is refused" "mode bochs is Bochs, whose console .*; " "$boot" --shell bochs
+unset DIR
 says "an unknown mode is named" "no boot mode called nonsense" "$boot" nonsense
 
 config=$top/scripts/config.sh

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$top/scripts/tests/tap.sh"
 
-work=$build/test/cocci
+work=$out/tests/cocci
 rm -rf "$work"
 mkdir -p "$work/bin" "$out"
 

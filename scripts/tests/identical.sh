@@ -45,7 +45,7 @@ run()
 {
 	[ -n "$1" ] || die "the fault could not be committed" "read the lines above"
 	rm -rf "$out"/identical/fault* "$out"/compiled/fault*
-	BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS=${2:+each} VMLINUX=0 \
+	BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS=${STEPS:-${2:+each}} VMLINUX=0 \
 		"$top/scripts/identical.sh" ${2:+"$2"} >"$d/said" 2>&1
 }
 
@@ -86,7 +86,19 @@ caught "a change of a header function is looked for in its users" \
 	"$(commit split include/linux/pgtable.h 's/(mm)->pgt.pgd, (address)/(mm)->pgt.pgd + 1, (address)/')" \
 	'^| fault [0-9]*/[0-9]* objects identical: differs at '
 
+# mended COMMIT: the split's files once more, on top of a commit.
+mended()
+{
+	git -C "$linux" commit-tree -p "$1" -m mended 'split^{tree}'
+}
+STEPS=own caught "a step between that differs, and the next one mends it" \
+	"$(mended "$(commit split $f 's/init_mm.end_code = .*end_code;/init_mm.end_code = 0;/')")" \
+	'^| fault 1/2 objects identical: differs at .* mm/init-mm.o'
+
 first=$(commit split $f '1i /* A comment. */')
+STEPS=own caught "a step between that does not compile, and the next one mends it" \
+	"$(mended "$(commit "$first" $f '$a int broken')")" \
+	'^| fault does not compile at ' --compile
 caught "a later step that does not compile what it brings" \
 	"$(commit "$first" mm/Makefile '$a obj-y += dmapool_test.o' mm/dmapool_test.c '$a int broken')" \
 	'^| fault does not compile at ' --compile

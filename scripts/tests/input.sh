@@ -18,7 +18,13 @@ FAKE_KSRC=$fake/empty refuses "not a kernel tree" "is not a kernel tree" import.
 FAKE_KSRC=$fake/nowhere refuses "no such tree" "is not a kernel tree" import.sh
 fake_kernel "$user"
 sed -i 's/PATCHLEVEL = 12/PATCHLEVEL = 1/' "$user/Makefile"
-FAKE_KSRC=$user refuses "a tree of a version without data" "no data; take one of" import.sh
+FAKE_KSRC=$user check "a tree of a version without data is taken" fake import.sh
+check "and it is said whose data is used" grep -q "is a kernel 6.1, for which there is no data; that of 6.12 is used" "$said"
+FAKE_KSRC=$user check "the series is replayed on it" fake tree.sh
+sed -i 's/int more;/int other_more;/' "$user/kernel/other.c"
+FAKE_KSRC=$user check "one with another file is taken" fake import.sh
+FAKE_KSRC=$user refuses "and what needs a hand is named" "step kernel-change: .* does not apply to: kernel/other.c" tree.sh
+sed -i 's/int other_more;/int more;/' "$user/kernel/other.c"
 FAKE_KERNEL=5.4 refuses "a version without data" "no data for kernel 5.4; take one of" fetch.sh
 sed -i 's/PATCHLEVEL = 1$/PATCHLEVEL = 12/' "$user/Makefile"
 sed -i 's/pgd_t \*pgd;/struct pg_table pgt;/' "$user/include/linux/mm_types.h"
