@@ -12,7 +12,7 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
-#include "pg_table.h"
+#include <linux/pg_table_internal.h>
 
 LIST_HEAD(pg_table_list);
 DEFINE_MUTEX(pg_table_list_lock);
@@ -65,7 +65,7 @@ static void disown(void *table)
 	virt_to_ptdesc(table)->pt_owner = NULL;
 }
 
-/* The walkers below free the table pages of a range: those that are empty, or all. */
+/* Which table pages of a range the walkers below free: only empty ones, or all. */
 enum free_mode { FREE_EMPTY, FREE_ALL };
 
 #define table_is_empty(table, nr, none) ({		\
@@ -76,7 +76,10 @@ enum free_mode { FREE_EMPTY, FREE_ALL };
 	__i == __nr;					\
 })
 
-/* Paging-structure caches may hold the entry that led to the table page. */
+/*
+ * Paging-structure caches may still hold the entry that pointed to the table
+ * page. A table that is being destroyed is loaded nowhere.
+ */
 static void flush_detached(struct pg_table *pgt, enum free_mode mode)
 {
 	if (mode == FREE_EMPTY)
@@ -218,8 +221,9 @@ static bool range_is_own(struct pg_context *ctx, unsigned long addr,
 }
 
 /*
- * The walkers below allocate what is missing on the way. Only who holds the
- * mutex of the context installs table pages, so the owner can be named after.
+ * The walkers below allocate missing table pages on the way down. Table pages are
+ * installed only under the mutex of the context, so their owner can be set after
+ * they are visible.
  */
 static p4d_t *get_p4d(struct pg_table *pgt, pgd_t *pgd, unsigned long addr)
 {
@@ -277,7 +281,7 @@ static pte_t *get_pte(struct pg_table *pgt, pmd_t *pmd, unsigned long addr)
 	return pte_offset_kernel(pmd, addr);
 }
 
-/* What to write: &done is the address up to which it is written. */
+/* A range to write, and how far it has been written (@done). */
 struct mapping {
 	struct pg_table *pgt;
 	unsigned long done;
@@ -443,7 +447,7 @@ static void unmap_p4ds(pgd_t *pgd, unsigned long addr, unsigned long end)
 	} while (p4d++, addr = next, addr != end);
 }
 
-/* Large entries at both ends of the range have been split. */
+/* The caller has split the large entries at both ends of the range. */
 static void clear_range(struct pg_table *pgt, unsigned long addr, unsigned long end)
 {
 	pgd_t *pgd = pgd_offset_pgd(pgt->pgd, addr);
@@ -479,7 +483,7 @@ static int write_range(struct mapping *m, unsigned long addr, unsigned long size
 	if (err) {
 		if (m->done > start && !m->populate)
 			clear_range(m->pgt, start, m->done);
-		/* The last step may have left empty table pages. */
+		/* The step that failed may have left empty table pages. */
 		free_tables(m->pgt, start, end, FREE_EMPTY);
 	}
 	mutex_unlock(&ctx->lock);
@@ -565,7 +569,7 @@ static int split_pud(struct pg_table *pgt, pud_t *pud, unsigned long addr)
 	return 0;
 }
 
-/* Split what is mapped at @addr until @addr is where an entry begins. */
+/* Split the entry that maps @addr until @addr is at the beginning of an entry. */
 static int split_at(struct pg_table *pgt, unsigned long addr)
 {
 	unsigned long size;

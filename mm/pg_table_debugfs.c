@@ -2,10 +2,11 @@
 /*
  * pg_table/ in debugfs: the page tables that belong to no mm.
  *
- *	tables	one line each: name, kind, physical address of the root, bytes of
- *		the root and of the table pages that pgtables_bytes counts (no P4D),
- *		references, and the range that it claimed in the kernel half, or "-"
- *	dump	what each of them maps
+ *	tables	one line for each table: name, kind, physical address of the root,
+ *		size of the root and of the table pages that pgtables_bytes counts
+ *		(all but P4D pages) in bytes, references, and the range that it
+ *		claimed in the kernel half, or "-"
+ *	dump	what each table maps
  */
 
 #include <linux/debugfs.h>
@@ -14,7 +15,7 @@
 #include <linux/pgtable.h>
 #include <linux/seq_file.h>
 
-#include "pg_table.h"
+#include <linux/pg_table_internal.h>
 
 static void *tables_start(struct seq_file *m, loff_t *pos)
 {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Links: what a page table of the kernel shares with another.
+ * Links: what a page table of the kernel shares with another one.
  */
 
 #include <linux/mm.h>
 #include <linux/pg_table_context.h>
 #include <linux/pgtable.h>
 
-#include "pg_table.h"
+#include <linux/pg_table_internal.h>
 
 /*
- * First all table pages are allocated, then nothing can fail any more. One entry is
- * written at once: what can fail comes before the only write.
+ * A range is linked in two passes: the first one allocates all table pages and may
+ * fail, the second one writes and cannot. A single entry needs only one pass, since
+ * everything that can fail comes before the only write.
  */
 struct link {
 	struct pg_table *to;
@@ -53,10 +54,10 @@ static int link_ptes(const struct link *l, pmd_t *to_pmd, pmd_t *from_pmd,
 }
 
 /*
- * &ptdesc.pt_owner is written for pages that a table without an mm allocates, and
- * nowhere else: most table pages of init_mm come from no constructor, and a store
- * for those of processes would cost each page fault. In a page of others the word
- * is left over from an earlier use, and must not name a table that links it.
+ * Only tables without an mm write &ptdesc.pt_owner. Constructors do not: many table
+ * pages of init_mm have none, and for those of processes the store would cost every
+ * page fault. In a borrowed page the word is therefore left over from an earlier use
+ * of the page. Make sure that it does not name the table that borrows the page.
  */
 static void borrow(const struct link *l, void *table)
 {
@@ -254,7 +255,7 @@ static unsigned int links_in_range(struct pg_context *ctx, struct pg_table *owne
 	return links;
 }
 
-/* How many entries of other tables without an mm lead to table pages of @owner. */
+/* Count the entries of other tables without an mm that point to pages of @owner. */
 unsigned int pg_table_count_links(struct pg_table *owner)
 {
 	struct pg_context *ctx;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Scopes: what a page table may map of another, and whether that is all it maps.
+ * Scopes: what a page table may map of another one, and whether it maps more.
  */
 
 #include <linux/cpumask.h>

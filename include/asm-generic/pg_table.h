@@ -2,7 +2,7 @@
 #ifndef _ASM_GENERIC_PG_TABLE_H
 #define _ASM_GENERIC_PG_TABLE_H
 
-/* No architecture-specific state in a page table. */
+/* This architecture has no state of its own in a page table. */
 struct arch_pg_table {
 };
 

@@ -8,9 +8,9 @@
 /**
  * DOC: Contexts
  *
- * A context is a page table of the kernel that belongs to no mm. Its lower half
- * is its own; its kernel half is that of init_mm. It costs a root page and a
- * small object, and it is used for a short time on one CPU.
+ * A context is a page table of the kernel that belongs to no mm. Its kernel half
+ * is that of init_mm; its lower half is its own. It costs a root page and a small
+ * object, and is loaded for a short time on one CPU.
  *
  * table:	a &struct pg_table.
  * table page:	one page of the tree below the root.
@@ -20,15 +20,15 @@
  * own range:	where a context may map: the lower half, [0, TASK_SIZE_MAX), and
  *		the range it claimed in the kernel half. Ranges are half open.
  *
- * Locks: a mutex of the context serialises what changes or reads its tree, and
+ * Locking: a mutex in each context serialises changes and walks of its tree. It
  * nests outside pgd_lock and &pg_table.lock. Entering and leaving take no lock.
- * A root is on pgd_list from its creation to its end, so that the kernel half
- * follows that of init_mm; pgd_lock orders this.
+ * A root is on pgd_list as long as it exists, so that its kernel half follows
+ * that of init_mm, under pgd_lock.
  */
 
 /**
  * pg_table_create - create a context
- * @name: What it is for; shown to the administrator, not copied.
+ * @name: What it is for. Shown to the administrator; not copied.
  *
  * Context: Process context, may sleep.
  * Return: The table, with one reference and nothing mapped in the lower half;
@@ -38,7 +38,7 @@ struct pg_table *pg_table_create(const char *name);
 
 /**
  * pg_table_get - take a reference to a context
- * @pgt: The table; the caller has a reference.
+ * @pgt: The table. The caller holds a reference.
  *
  * Context: Any.
  */
@@ -48,28 +48,30 @@ void pg_table_get(struct pg_table *pgt);
  * pg_table_put - drop a reference to a context
  * @pgt: The table, or NULL.
  *
- * The last reference destroys the table with all table pages that it owns;
- * what is still mapped is forgotten. No CPU may have it loaded.
+ * Dropping the last reference destroys the table and frees all table pages that
+ * it owns, whether or not they still map something. No CPU may have it loaded.
  *
  * Context: Process context, may sleep.
  */
 void pg_table_put(struct pg_table *pgt);
 
 /**
- * pg_table_claim - make a range of the kernel half a context's own
+ * pg_table_claim - give a context a range of its own in the kernel half
  * @pgt: The table.
  * @start: The first address, a multiple of PUD_SIZE.
- * @end: Behind the last address, a multiple of PUD_SIZE, in the same P4D entry.
+ * @end: The address after the last one, a multiple of PUD_SIZE. The range has to
+ *	be within one P4D entry.
  *
- * What init_mm maps elsewhere under that entry stays linked as it is at the
- * time of the call, so the range must be one beside which init_mm gets no new
- * PUD entries any more. A table has at most one such range.
+ * Outside the range, the context links what init_mm maps below the same P4D entry
+ * at the time of the call. PUD entries that init_mm adds there later do not appear
+ * in the context, so the caller has to know that there will be none. A table has
+ * at most one such range.
  *
  * Context: Process context, may sleep. Before the table is entered for the
  * first time.
- * Return: 0; -EINVAL if the range is not as above, or is not in the kernel
- * half; -EBUSY if the table has a claim; -ENOMEM. On failure the table is
- * as it was.
+ * Return: 0; -EINVAL if the range is not as described above or not in the kernel
+ * half; -EBUSY if the table already has such a range; -ENOMEM. On failure, the
+ * table is unchanged.
  */
 int pg_table_claim(struct pg_table *pgt, unsigned long start, unsigned long end);
 
@@ -78,17 +80,17 @@ int pg_table_claim(struct pg_table *pgt, unsigned long start, unsigned long end)
  * @pgt: The table.
  * @addr: The first virtual address.
  * @phys: The first physical address.
- * @size: Bytes.
+ * @size: The size in bytes.
  * @prot: The protection, as for a base page.
  *
- * Entries are as large as the alignment of @addr, @phys and @size and the
- * hardware allow.
+ * Uses the largest entries that the hardware and the alignment of @addr, @phys
+ * and @size allow.
  *
- * Context: Process context, may sleep. Nothing needs to be flushed afterwards.
- * Return: 0; -EINVAL if the range is empty, not aligned to pages, wraps or is
- * not in an own range; -EEXIST if part of it is mapped; -ENOMEM. On failure
- * nothing of the range is mapped that was not before, and the table pages
- * allocated for it are free again.
+ * Context: Process context, may sleep. No flush is needed afterwards.
+ * Return: 0; -EINVAL if the range is empty, not page aligned, wraps or is not in
+ * an own range of the table; -EEXIST if part of it is already mapped; -ENOMEM.
+ * On failure, nothing new is mapped, and the table pages that were allocated
+ * are freed.
  */
 int pg_table_map(struct pg_table *pgt, unsigned long addr, phys_addr_t phys,
 		 unsigned long size, pgprot_t prot);
@@ -97,9 +99,9 @@ int pg_table_map(struct pg_table *pgt, unsigned long addr, phys_addr_t phys,
  * pg_table_unmap - remove what is mapped in a range
  * @pgt: The table.
  * @addr: The first virtual address.
- * @size: Bytes.
+ * @size: The size in bytes.
  *
- * Holes are no error. A large entry that is partly in the range is split.
+ * Holes in the range are skipped. A large entry that is partly in the range is
  * Table pages that become empty are freed after the flush.
  *
  * Context: Process context, may sleep, interrupts enabled. On return no CPU can
@@ -113,14 +115,14 @@ int pg_table_unmap(struct pg_table *pgt, unsigned long addr, unsigned long size)
  * pg_table_populate - allocate the table pages for base pages in a range
  * @pgt: The table.
  * @addr: The first virtual address.
- * @size: Bytes.
+ * @size: The size in bytes.
  *
- * The owner of the range may then write its entries (pg_table_lookup())
- * without any allocation, until something is unmapped in the same PMD_SIZE of
- * addresses: that frees table pages in which it finds no entry.
+ * Afterwards the caller may write the entries of the range, see pg_table_lookup(),
+ * without an allocation. This holds until pg_table_unmap() is called for an
+ * address in the same PMD_SIZE range, which frees table pages that it finds empty.
  *
  * Context: Process context, may sleep.
- * Return: As pg_table_map(), and on failure the same is left behind.
+ * Return: As for pg_table_map().
  */
 int pg_table_populate(struct pg_table *pgt, unsigned long addr, unsigned long size);
 
@@ -128,11 +130,11 @@ int pg_table_populate(struct pg_table *pgt, unsigned long addr, unsigned long si
  * pg_table_lookup - find the entry that maps an address
  * @pgt: The table.
  * @addr: The virtual address.
- * @size: Where to put the size of what the entry maps, in bytes.
+ * @size: Set to the size of what the entry maps, in bytes.
  *
- * Context: Any, if the caller keeps the range from being unmapped meanwhile.
- * Return: The entry of the lowest level that exists, also if it is not present;
- * NULL if that is the root's.
+ * Context: Any, as long as the caller keeps the range from being unmapped.
+ * Return: The entry at the lowest level that exists, even if it is not present;
+ * NULL if the PGD entry is not present.
  */
 pte_t *pg_table_lookup(struct pg_table *pgt, unsigned long addr,
 		       unsigned long *size);
@@ -142,42 +144,43 @@ pte_t *pg_table_lookup(struct pg_table *pgt, unsigned long addr,
  * pg_table_enter - load a context on this CPU
  * @pgt: The table.
  *
- * Hardware breakpoints are off until pg_table_leave(). User memory is not
- * reachable, and nmi_uaccess_okay() says so.
+ * Until pg_table_leave(), hardware breakpoints are disabled, user memory is not
+ * accessible, and nmi_uaccess_okay() returns false.
  *
- * Context: Preemption disabled from here to pg_table_leave(); interrupts may
- * be enabled. Never from NMI.
- * Return: What to give to pg_table_leave().
+ * Context: Preemption disabled from here to pg_table_leave(); interrupts may be
+ * enabled. Not from NMI.
+ * Return: The argument for pg_table_leave().
  */
 struct pg_table *pg_table_enter(struct pg_table *pgt);
 
 /**
- * pg_table_leave - load again what was loaded before pg_table_enter()
- * @prev: What pg_table_enter() returned.
+ * pg_table_leave - restore what was loaded before pg_table_enter()
+ * @prev: The return value of pg_table_enter().
  *
- * What happened meanwhile to the mm that @prev belongs to, such as a flush or
- * a new LDT, is made good.
+ * Applies whatever the mm of @prev missed in the meantime, such as a TLB flush or
+ * a new LDT.
  *
  * Context: As for pg_table_enter(), on the same CPU.
  */
 void pg_table_leave(struct pg_table *prev);
 
 /**
- * pg_table_expire - let no CPU enter a context with its present translations
- * @pgt: The table, entered nowhere, or only by the caller.
+ * pg_table_expire - invalidate the translations of a context for later users
+ * @pgt: The table. No CPU other than this one may have it loaded.
  *
- * For who changes entries by hand. It does not reach into a CPU that has the
- * table loaded: pg_table_flush() does.
+ * For callers that modify entries directly. A CPU that enters the context later
+ * flushes first. Does not flush CPUs that have the table loaded; use
+ * pg_table_flush().
  *
  * Context: Any.
  */
 void pg_table_expire(struct pg_table *pgt);
 
 /**
- * pg_table_flush - let no CPU use the present translations of a context
+ * pg_table_flush - invalidate the translations of a context on all CPUs
  * @pgt: The table.
  *
- * Context: Interrupts enabled; sends interrupts to the CPUs that have it loaded.
+ * Context: Interrupts enabled. Sends IPIs to the CPUs that have the table loaded.
  */
 void pg_table_flush(struct pg_table *pgt);
 #else

@@ -8,68 +8,72 @@
 /**
  * DOC: Views
  *
- * A view is a page table of a process in which less of the kernel is mapped.
- * Its lower half is that of the process at all times: whoever changes an entry
- * of the root of the process changes the same entry of its views, under the same
- * locks. Its kernel half is that of a template. It owns no table page; it costs
- * a root page and an object.
+ * A view is a page table of a process that maps less of the kernel. Its lower half
+ * is always that of the process: code that changes an entry in the root of the
+ * process also changes it in all views, under the same locks. Its kernel half is
+ * that of a template. A view owns no table page; it costs a root page and an
+ * object.
  *
  * The user page table of PTI is the view that the entry code loads. It needs no
- * object, since it lies beside the root. The others are loaded by the kernel,
- * and need PTI.
+ * object, because it is next to the root. The other views are loaded by the
+ * kernel, and need PTI.
  *
  * With PCID, each view has translations of its own in the TLB. A flush of the
- * process sets a flush bit for each of its views on the CPU, and the next load
- * of a view looks at its bit.
+ * process sets a flush bit for each of its views on the CPU. Loading a view tests
+ * its bit.
  */
 
-/* Without the user page table of PTI; there are as many flush bits. */
+/* Not counting the user page table of PTI. Limited by the number of flush bits. */
 #define PG_TABLE_MAX_VIEWS	3
 
 #ifdef CONFIG_PG_TABLE_VIEW
 /**
  * pg_table_create_view - create a restricted table of a process
- * @name: What it is for; shown to the administrator, not copied.
- * @mm: The process; the view holds it by mmgrab().
- * @template: What the kernel half shows; the view holds a reference. Entries
- *	that its root gets later are not seen.
+ * @name: What it is for. Shown to the administrator; not copied.
+ * @mm: The mm of the process. The view holds a reference (mmgrab()).
+ * @template: What the kernel half maps. The view holds a reference. Entries that
+ *	are added to its root later do not appear in the view.
  *
- * What @template maps must hold the code, the stack and the data that are used
- * while the view is loaded. The LDT of the process is not in it.
- * pg_table_put() destroys the view.
+ * @template has to map the code, the stack and the data that are used while the
+ * view is loaded. The LDT of the process is not mapped. pg_table_put() destroys
+ * the view.
  *
  * Context: Process context, may sleep; takes the mmap_lock for writing.
- * Return: The view, with one reference; an ERR_PTR(): -EOPNOTSUPP without PTI,
- * -EBUSY if the process has PG_TABLE_MAX_VIEWS, -ENOMEM. On failure nothing
- * changes.
+ * Return: The view, with one reference, or an ERR_PTR(): -EOPNOTSUPP without PTI;
+ * -EBUSY if the process has PG_TABLE_MAX_VIEWS views; -ENOMEM. On failure,
+ * nothing changes.
  */
 struct pg_table *pg_table_create_view(const char *name, struct mm_struct *mm,
 				      struct pg_table *template);
 
 /**
- * pg_table_enter_view - load a view of the process that is loaded
+ * pg_table_enter_view - load a view of the current process
  * @view: The view.
  *
- * Context: Interrupts off, until pg_table_leave_view(). The table of the process
- * is loaded, and not in lazy TLB mode. An NMI does not see user memory meanwhile.
- * Return: What pg_table_leave_view() takes.
+ * Context: Interrupts disabled from here to pg_table_leave_view(). The table of
+ * the process is loaded, and the CPU is not in lazy TLB mode. NMI handlers cannot
+ * access user memory in the meantime.
+ * Return: The argument for pg_table_leave_view().
  */
 struct pg_table *pg_table_enter_view(struct pg_table *view);
 
 /**
- * pg_table_leave_view - load the table of the process again
- * @process: What pg_table_enter_view() returned.
+ * pg_table_leave_view - restore the table of the process
+ * @process: The return value of pg_table_enter_view().
  *
- * Context: Interrupts off.
+ * Context: Interrupts disabled.
  */
 void pg_table_leave_view(struct pg_table *process);
 
 /**
- * pg_table_walk_mm - whose page-table pages a walk of a table meets
+ * pg_table_walk_mm - the mm whose locking rules apply to a walk of a table
  * @pgt: The table.
  *
- * Return: The process of a view: a walk holds its mmap_lock, and maps the PTE pages
- * of the lower half under RCU, as for the process itself. &init_mm for others.
+ * The lower half of a view consists of table pages of its process. A walk needs the
+ * mmap_lock of the process and maps PTE pages under RCU.
+ *
+ * Context: Any.
+ * Return: The mm of the process if @pgt is a view, otherwise &init_mm.
  */
 struct mm_struct *pg_table_walk_mm(struct pg_table *pgt);
 
@@ -97,7 +101,7 @@ static inline bool pg_table_has_views(void)
 }
 #endif
 
-/* For who sets or clears an entry of the root of a process. */
+/* Called where an entry in the root of a process is set or cleared. */
 static inline void pg_table_mirror(pgd_t *pgdp, pgd_t pgd)
 {
 	if (pg_table_has_views())

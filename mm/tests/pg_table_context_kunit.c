@@ -19,7 +19,7 @@
 
 #define ADDR	((unsigned long)PUD_SIZE)
 
-/* Where entries of all levels meet, if the lower half has more than one. */
+/* A boundary between entries at all levels, if the lower half has one. */
 #if CONFIG_PGTABLE_LEVELS > 3
 #define EDGE	((unsigned long)PGDIR_SIZE)
 #else
@@ -31,8 +31,8 @@ static void context_is_empty(struct kunit *test)
 	struct pg_table *pgt = create(test);
 	unsigned long size, i;
 
-	KUNIT_EXPECT_TRUE(test, pg_table_is_context(pgt));
-	KUNIT_EXPECT_FALSE(test, pg_table_is_context(&init_mm.pgt));
+	KUNIT_EXPECT_TRUE(test, pg_table_is_standalone(pgt));
+	KUNIT_EXPECT_FALSE(test, pg_table_is_standalone(&init_mm.pgt));
 	KUNIT_EXPECT_PTR_NE(test, pgt->pgd, init_mm.pgt.pgd);
 	for (i = 0; i < pgd_index(TASK_SIZE_MAX - 1); i++)
 		expect_unmapped(test, pgt, i * PGDIR_SIZE);
@@ -172,7 +172,7 @@ static void overlap_is_refused(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, EDGE, PHYS, PAGE_SIZE, PAGE_KERNEL));
 	has = bytes(pgt);
 
-	/* The part before it must be gone again, with its table pages. */
+	/* What was mapped before the overlap must be removed, with its table pages. */
 	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_map(pgt, EDGE - 2 * PAGE_SIZE, 2 * PHYS,
 						    4 * PAGE_SIZE, PAGE_KERNEL));
 	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_map(pgt, EDGE, 2 * PHYS, PAGE_SIZE,
@@ -210,7 +210,7 @@ static void large_entries_are_used(struct kunit *test)
 	KUNIT_ASSERT_TRUE(test, translate(pgt, ADDR, &phys, &size));
 	KUNIT_EXPECT_EQ(test, size, PMD_SIZE);
 
-	/* Not where the physical address is not aligned. */
+	/* But not if the physical address is not aligned. */
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR + PMD_SIZE, PHYS + PAGE_SIZE,
 					      PMD_SIZE, PAGE_KERNEL));
 	KUNIT_ASSERT_TRUE(test, translate(pgt, ADDR + PMD_SIZE, &phys, &size));
@@ -273,7 +273,7 @@ static void split_keeps_the_protection(struct kunit *test)
 			pgprot_val(arch_pg_table_prot(PAGE_KERNEL_RO)));
 }
 
-/* Random operations on a window around EDGE, against an array of the pages. */
+/* Random operations on a window around EDGE, checked against an array of pages. */
 #define WINDOW	(4 * PTRS_PER_PTE)
 #define ROUNDS	4000
 
@@ -318,7 +318,7 @@ static void random_operations_match_a_model(struct kunit *test)
 	for (round = 0; round < ROUNDS; round++) {
 		first = prandom_u32_state(&rnd) % WINDOW;
 		nr = 1 + prandom_u32_state(&rnd) % 16;
-		/* Now and then a large entry, or all of them. */
+		/* Sometimes a range that fits a large entry. */
 		if (prandom_u32_state(&rnd) % 8 == 0) {
 			first = round_down(first, PTRS_PER_PTE);
 			nr = PTRS_PER_PTE;
@@ -395,9 +395,9 @@ static int step_split(struct pg_table *pgt)
 }
 
 /*
- * Unless told otherwise by its files in debugfs, fault injection spares what the
- * object allocates. So nothing may fail here; the line that is printed tells. It
- * is not skipped then, since KUnit would not run it again.
+ * By default, fault injection ignores these allocations; its files in debugfs
+ * change that. The number of failures is printed, so that a run without any shows.
+ * Such a run is not a skip, because KUnit would not run the test again.
  */
 static void each_allocation_can_fail(struct kunit *test)
 {
@@ -425,7 +425,7 @@ static void each_allocation_can_fail(struct kunit *test)
 		   create + populate + map + split);
 	if (!create)
 		return;
-	/* Now and then the slab or KASAN needs a page as well. */
+	/* Sometimes the slab or KASAN also needs a page. */
 	KUNIT_EXPECT_GE(test, create, 2);
 	KUNIT_EXPECT_GE(test, populate, 2);
 	KUNIT_EXPECT_GE(test, map, 2);
@@ -437,7 +437,7 @@ static void each_allocation_can_fail(struct kunit *test)
 }
 #endif
 
-/* One table page lost each time would be more than the slack. */
+/* Losing one table page each time would exceed the tolerance. */
 static void destroying_gives_all_memory_back(struct kunit *test)
 {
 	unsigned long rounds = 4000, i, before, after;
@@ -450,7 +450,7 @@ static void destroying_gives_all_memory_back(struct kunit *test)
 		pgt = pg_table_create(test->name);
 		err = pgt ? pg_table_map(pgt, EDGE - PAGE_SIZE, PHYS, 2 * PAGE_SIZE,
 					 PAGE_KERNEL) : -ENOMEM;
-		/* Every other time it is destroyed with what it maps. */
+		/* Every other table still maps something when it is destroyed. */
 		if (!err && i % 2)
 			err = pg_table_unmap(pgt, EDGE - PAGE_SIZE, 2 * PAGE_SIZE);
 		pg_table_put(pgt);

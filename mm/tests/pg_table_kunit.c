@@ -44,7 +44,7 @@ static void pg_table_new_mm_is_empty(struct kunit *test)
 
 	KUNIT_EXPECT_NOT_NULL(test, mm->pgt.pgd);
 	KUNIT_EXPECT_PTR_NE(test, mm->pgt.pgd, init_mm.pgt.pgd);
-	/* x86 with PAE allocates what the root points at together with it. */
+	/* x86 with PAE allocates the PMD pages together with the root. */
 	if (!IS_ENABLED(CONFIG_X86_PAE))
 		KUNIT_EXPECT_EQ(test, 0, mm_pgtables_bytes(mm));
 	pg_table_expect_unlocked(test, &mm->pgt);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-/* What the KUnit suites of page tables without an mm share. */
+/* Shared by the KUnit suites of page tables without an mm. */
 #ifndef _MM_TESTS_PG_TABLE_KUNIT_H
 #define _MM_TESTS_PG_TABLE_KUNIT_H
 
@@ -12,7 +12,7 @@
 #include <linux/sched/mm.h>
 #include <linux/vmalloc.h>
 
-#include "../pg_table.h"
+#include <linux/pg_table_internal.h>
 
 /* Physical addresses are only written into entries, so any will do. */
 #define PHYS	((phys_addr_t)PUD_SIZE)
@@ -31,7 +31,7 @@ static inline struct pg_table *create(struct kunit *test)
 	return pgt;
 }
 
-/* A page of memory that begins with @value. */
+/* Allocate a page that begins with @value. */
 static inline u64 *page(struct kunit *test, u64 value)
 {
 	u64 *p = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
@@ -61,7 +61,7 @@ static inline long bytes(struct pg_table *pgt)
 	return atomic_long_read(&pgt->pgtables_bytes);
 }
 
-/* translate: what @addr is mapped to; false if it is not mapped. */
+/* translate: find what @addr is mapped to; false if it is not mapped. */
 static inline bool translate(struct pg_table *pgt, unsigned long addr, phys_addr_t *phys,
 			     unsigned long *size)
 {
@@ -102,10 +102,10 @@ static inline void expect_unmapped(struct kunit *test, struct pg_table *pgt,
 
 #ifdef CONFIG_FAULT_INJECTION
 /*
- * Run @step with its first, second, ... allocation failing until it has no
- * more. Where it succeeds all the same, the allocation was one of those who
- * watch, such as kmemleak; @undo then takes back what @step did. Return how
- * many failures it reported.
+ * Run @step with its first, second, ... allocation failing, until there are no
+ * more. If it succeeds nevertheless, the allocation belonged to a debugging tool,
+ * such as kmemleak, and @undo reverts what @step did. Return the number of failures
+ * that @step reported.
  */
 static inline int fail_each(struct kunit *test, int (*step)(struct pg_table *pgt),
 			    void (*undo)(struct pg_table *pgt), struct pg_table *pgt)

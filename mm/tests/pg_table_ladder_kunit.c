@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of the functions that allocate, link, lock, count and free the
- * pages of a page table, on every architecture, whatever its levels.
+ * KUnit tests of the functions that allocate, link, lock, count and free
+ * page-table pages, on every architecture and with any number of levels.
  */
 
 #include <kunit/test.h>
@@ -18,7 +18,7 @@
 
 #include <asm/tlb.h>
 
-/* Where user space ends. On s390 it grows, and the table a level with it. */
+/* The end of user space. On s390 it can grow, and the table gets more levels. */
 static unsigned long end_of(struct mm_struct *mm)
 {
 #ifdef CONFIG_S390
@@ -38,7 +38,7 @@ static void free_all(struct mm_struct *mm)
 	tlb_finish_mmu(&tlb);
 }
 
-/* Where nothing is mapped, the end of an mm does not look for table pages. */
+/* mmput() frees table pages only below VMAs, and these tests have none. */
 static void put(void *mm)
 {
 	free_all(mm);
@@ -80,7 +80,7 @@ static bool pmd_pages_come_with_root(void)
 	return IS_ENABLED(CONFIG_X86_PAE);
 }
 
-/* fill: allocate all levels down to the page of @addr; NULL without memory. */
+/* fill: allocate all levels down to the PTE page of @addr; NULL if that fails. */
 static pmd_t *fill(struct mm_struct *mm, unsigned long addr)
 {
 	struct pg_table *pgt = &mm->pgt;
@@ -91,7 +91,7 @@ static pmd_t *fill(struct mm_struct *mm, unsigned long addr)
 	return pmd && !pte_alloc(pgt, pmd) ? pmd : NULL;
 }
 
-/* walk: find the entry that names the lowest page, without allocating. */
+/* walk: find the entry that points to the PTE page of @addr, without allocating. */
 static pmd_t *walk(struct mm_struct *mm, unsigned long addr)
 {
 	pgd_t *pgd = pgd_offset(mm, addr);
@@ -111,7 +111,7 @@ static pmd_t *walk(struct mm_struct *mm, unsigned long addr)
 	return pmd_none(*pmd) || pmd_bad(*pmd) ? NULL : pmd;
 }
 
-/* Free the page of @addr alone: what is above it may hold more. */
+/* Free only the PTE page of @addr: the pages above it may be in use. */
 static void free_lowest(struct mm_struct *mm, unsigned long addr)
 {
 	struct mmu_gather tlb;
@@ -122,7 +122,7 @@ static void free_lowest(struct mm_struct *mm, unsigned long addr)
 	tlb_finish_mmu(&tlb);
 }
 
-/* How many pages that map 1 << @shift bytes each do the addresses need? */
+/* Count the table pages, each for 1 << @shift bytes, that the addresses need. */
 static long pages(const unsigned long *addr, unsigned int n, unsigned int shift)
 {
 	unsigned int i, j;
@@ -137,7 +137,7 @@ static long pages(const unsigned long *addr, unsigned int n, unsigned int shift)
 	return count;
 }
 
-/* The plain count that pgtables_bytes has to agree with. */
+/* What pgtables_bytes has to be, counted in a different way. */
 static long model(struct mm_struct *mm, const unsigned long *addr, unsigned int n)
 {
 	long sum = pages(addr, n, PMD_SHIFT) * PTRS_PER_PTE * sizeof(pte_t);
@@ -176,7 +176,7 @@ static void each_boundary(struct kunit *test)
 
 #define COUNT	64
 
-/* Addresses of which many share a page, at each level. */
+/* Random addresses, many of which share a table page at each level. */
 static u32 random_addresses(struct mm_struct *mm, unsigned long *addr)
 {
 	u32 seed = get_random_u32();
@@ -216,13 +216,13 @@ static void random_addresses_match_a_model(struct kunit *test)
 				    "seed %u: address %u", seed, i);
 	}
 
-	/* What is there is not allocated again. */
+	/* Existing pages are not allocated again. */
 	all = bytes(mm);
 	for (i = 0; i < COUNT; i++)
 		KUNIT_ASSERT_NOT_NULL(test, fill(mm, addr[i]));
 	KUNIT_EXPECT_EQ_MSG(test, bytes(mm), all, "seed %u", seed);
 
-	/* Two addresses have one page if they should, and else two. */
+	/* Two addresses have the same PTE page if and only if they should. */
 	for (i = 0; i < COUNT; i++) {
 		for (j = 0; j < i; j++) {
 			pmd_t *a = walk(mm, addr[i]), *b = walk(mm, addr[j]);
@@ -235,7 +235,7 @@ static void random_addresses_match_a_model(struct kunit *test)
 		}
 	}
 
-	/* One by one they go, and the others stay. */
+	/* Freeing one leaves the others. */
 	for (i = 0; i < COUNT; i++) {
 		has = bytes(mm);
 		if (walk(mm, addr[i]))
@@ -247,7 +247,7 @@ static void random_addresses_match_a_model(struct kunit *test)
 	KUNIT_EXPECT_EQ_MSG(test, bytes(mm), all - pages(addr, COUNT, PMD_SHIFT) * page,
 			    "seed %u", seed);
 
-	/* What comes with the root goes too, and is not counted any more. */
+	/* This also frees pages that were allocated with the root. */
 	free_all(mm);
 	if (!pmd_pages_come_with_root())
 		KUNIT_EXPECT_EQ_MSG(test, bytes(mm), empty, "seed %u", seed);
@@ -257,7 +257,7 @@ static void random_addresses_match_a_model(struct kunit *test)
 
 #define TIMES	2000
 
-/* Who finds that another one was faster gives its page back. */
+/* If another thread has populated the entry, the new page is freed. */
 static void loser_frees_its_page(struct kunit *test)
 {
 	struct mm_struct *mm = get(test);
@@ -297,12 +297,12 @@ static void loser_frees_its_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bytes(mm), has);
 	KUNIT_EXPECT_PTR_EQ(test, walk(mm, addr), pmd);
 	KUNIT_EXPECT_TRUE(test, pmd_pgtable(*pmd) == page);
-	/* One page lost each time would be more than the slack. */
+	/* Losing one page each time would exceed the tolerance. */
 	KUNIT_EXPECT_GT(test, after + TIMES / 2, before);
 }
 
 #ifdef CONFIG_S390
-/* The limit of the address space is raised, and two levels come on top. */
+/* Raising the limit of the address space adds two levels on top. */
 static void live_table_grows(struct kunit *test)
 {
 	struct mm_struct *mm = get(test);
@@ -366,9 +366,9 @@ static void locks_are_of_the_table(struct kunit *test)
 
 #ifdef CONFIG_FAULT_INJECTION
 /*
- * Let the first, the second, ... allocation fail until there are no more. Fault
- * injection spares these allocations unless its files in debugfs say otherwise;
- * then nothing fails here, and the line that is printed tells.
+ * Let the first, the second, ... allocation fail, until there are no more. By
+ * default, fault injection ignores these allocations; its files in debugfs change
+ * that. The number of failures is printed, so that a run without any shows.
  */
 static void failures_are_counted_right(struct kunit *test)
 {

@@ -1,16 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of links: what a context shares with another table.
+ * KUnit tests of links: what a context shares with another table, and of scopes.
  */
 
 #include "pg_table_kunit.h"
 
-/* A page in the second half of the first entry of each level below the root. */
+/* An address in the first entry of each level, but not at its beginning. */
 #define ADDR	((unsigned long)PMD_SIZE / 2)
 
 static const unsigned long units[] = { PAGE_SIZE, PMD_SIZE, PUD_SIZE, P4D_SIZE };
 
-/* Whether a table can link entries of this size in its lower half. */
+/* Can a table link entries of this size in its lower half? */
 static bool can_link(struct pg_table *pgt, unsigned long unit)
 {
 	if (unit > TASK_SIZE_MAX)
@@ -52,7 +52,7 @@ static void what_is_below_a_link_is_shared(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, pg_table_link(to, from, start(unit), unit, unit));
 		expect_mapped(test, to, ADDR, PHYS + ADDR);
 
-		/* A copy does not follow, and a link does. */
+		/* A link shows later changes, a copy does not. */
 		KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR + PAGE_SIZE));
 		if (unit == PAGE_SIZE)
 			expect_unmapped(test, to, ADDR + PAGE_SIZE);
@@ -101,7 +101,7 @@ static void what_is_linked_belongs_to_its_owner(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EBUSY, pg_table_unmap(to, 0, PMD_SIZE - PAGE_SIZE));
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link(to, from, ADDR, PAGE_SIZE, PAGE_SIZE));
-	/* With more than the link, it goes as a whole. */
+	/* A range that contains the whole link removes it. */
 	KUNIT_EXPECT_EQ(test, 0, map_page(to, PMD_SIZE));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, 0, PMD_SIZE + PAGE_SIZE));
 	expect_unmapped(test, to, ADDR);
@@ -117,15 +117,15 @@ static void own_table_pages_stay(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link(to, from, 0, PMD_SIZE, PMD_SIZE));
 	expect_mapped(test, to, 0, PHYS);
 	expect_unmapped(test, to, ADDR);
-	/* A copy goes beside what is there. */
+	/* Copying adds to existing entries. */
 	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, 0, PMD_SIZE, PAGE_SIZE));
 	expect_mapped(test, to, 0, PHYS);
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 }
 
 /*
- * The word that names the owner of a table page is left over from an earlier use,
- * unless a table without an mm allocated the page. It may name any table.
+ * Only tables without an mm write &ptdesc.pt_owner. In every other table page it is
+ * left over from an earlier use of the page and may hold the address of any table.
  */
 static void names_left_over_mean_nothing(struct kunit *test)
 {
@@ -150,7 +150,7 @@ static void names_left_over_mean_nothing(struct kunit *test)
 		table[1] = pmd_offset(pud_offset(p4d, ADDR), 0);
 		table[2] = pud_offset(p4d, 0);
 
-		/* All that the link leads to claims to be owned by the one that links it. */
+		/* Every page that the link leads to names the table that links it. */
 		virt_to_ptdesc(table[0])->pt_owner = to;
 		if (unit >= PUD_SIZE && !mm_pmd_folded(from))
 			virt_to_ptdesc(table[1])->pt_owner = to;
@@ -161,7 +161,7 @@ static void names_left_over_mean_nothing(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, -EEXIST, map_page(to, ADDR + PAGE_SIZE));
 		expect_unmapped(test, from, ADDR + PAGE_SIZE);
 		KUNIT_EXPECT_EQ(test, -EBUSY, pg_table_unmap(to, ADDR, PAGE_SIZE));
-		/* What ends does not free them, nor clear what leads to them. */
+		/* Destroying the table must neither free these pages nor unlink them. */
 		pg_table_put(to);
 		KUNIT_EXPECT_TRUE(test, pmd_present(*pmd));
 		expect_mapped(test, from, ADDR, PHYS + ADDR);
@@ -187,7 +187,7 @@ static void freed_page_names_no_owner(struct kunit *test)
 	table = virt_to_ptdesc(pte_offset_kernel(pmd_off_table(pgt, ADDR), 0));
 	KUNIT_EXPECT_PTR_EQ(test, table->pt_owner, pgt);
 	pg_table_put(pgt);
-	/* Free by now, or with another use. */
+	/* The pages are free or reused by now. */
 	KUNIT_EXPECT_PTR_NE(test, READ_ONCE(root->pt_owner), pgt);
 	KUNIT_EXPECT_PTR_NE(test, READ_ONCE(table->pt_owner), pgt);
 	return;
@@ -206,7 +206,7 @@ static void links_are_replaced(struct kunit *test)
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, two, 0, PMD_SIZE, PMD_SIZE));
 	expect_mapped(test, to, ADDR, PHYS);
-	/* A hole replaces nothing. */
+	/* A hole does not replace anything. */
 	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, one, 0, PMD_SIZE, PMD_SIZE));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(two, ADDR, PAGE_SIZE));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, two, 0, PMD_SIZE, PMD_SIZE));
@@ -226,11 +226,11 @@ static void large_entry_is_taken_whole(struct kunit *test)
 	expect_mapped(test, to, 0, PHYS);
 	KUNIT_EXPECT_NOT_NULL(test, pg_table_lookup(to, 0, &size));
 	KUNIT_EXPECT_EQ(test, size, PMD_SIZE);
-	/* It is a leaf of its own, which can be split. */
+	/* The copy of the leaf can be split. */
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, ADDR, PAGE_SIZE));
 	expect_unmapped(test, to, ADDR);
 	expect_mapped(test, from, ADDR, PHYS + ADDR);
-	/* And not where there are table pages by now. */
+	/* It is not copied again where there are table pages now. */
 	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link(to, from, ADDR, PAGE_SIZE, PAGE_SIZE));
 	expect_unmapped(test, to, ADDR);
 }
@@ -301,13 +301,13 @@ static void template_has_the_kernel_half(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, root);
 	pgt = pg_table_create_template(test->name, root);
 	KUNIT_ASSERT_NOT_NULL(test, pgt);
-	KUNIT_EXPECT_TRUE(test, pg_table_is_context(pgt));
+	KUNIT_EXPECT_TRUE(test, pg_table_is_standalone(pgt));
 	KUNIT_EXPECT_EQ(test, -EINVAL, map_page(pgt, ADDR));
 	KUNIT_EXPECT_EQ(test, -EINVAL, map_page(pgt, addr - PAGE_SIZE));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, addr, PHYS, PAGE_SIZE, PAGE_KERNEL));
 	expect_mapped(test, pgt, addr, PHYS);
 
-	/* Others link its table pages, so they stay. */
+	/* Other tables may link its table pages, so they are not freed. */
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, addr, PAGE_SIZE));
 	expect_unmapped(test, pgt, addr);
 	entry = pg_table_lookup(pgt, addr, &size);
@@ -350,7 +350,7 @@ static void scope_replaces_a_large_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, pg_table_link_scope(to, from, &row));
 	expect_unmapped(test, to, 0);
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
-	/* Table pages do not give way. */
+	/* Table pages are not replaced. */
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(from, ADDR, PAGE_SIZE));
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(from, 0, PHYS, PMD_SIZE, PAGE_KERNEL));
 	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link_scope(to, from, &row));

@@ -31,7 +31,7 @@ static void free_text(void *text)
 	execmem_free(text);
 }
 
-/* Executable memory that only text_poke() can write. */
+/* Allocate executable memory that only text_poke() can write. */
 static u8 *alloc_text(struct kunit *test)
 {
 	u8 *text = execmem_alloc(EXECMEM_BPF, SIZE);
@@ -51,7 +51,7 @@ static void poke(void *addr, const void *opcode, size_t len)
 	mutex_unlock(&text_mutex);
 }
 
-/* Eight bytes in one page, or half of them in the next one. */
+/* Poke eight bytes, in one page or across a page boundary. */
 static void poke_one_page(u8 *text)
 {
 	u64 value = get_random_u64();
@@ -84,7 +84,7 @@ static void poke_writes_what_it_is_given(struct kunit *test)
 	KUNIT_ASSERT_MEMEQ(test, text, model, SIZE);
 
 	for (round = 0; round < 300; round++) {
-		/* Every second one begins just before a page boundary. */
+		/* Every other poke begins just before a page boundary. */
 		at = prandom_u32_state(&rnd) % SIZE;
 		if (round & 1)
 			at = round_down(at, PAGE_SIZE) + PAGE_SIZE - 1 - at % 8;
@@ -129,7 +129,7 @@ static void set_fills_what_it_is_given(struct kunit *test)
 	}
 }
 
-/* No entry in the table page of the window, which must still be there. */
+/* The table page of the window still exists, and has no entries. */
 static void expect_nothing_mapped(struct kunit *test, const char *after)
 {
 	unsigned long addr, start = round_down(poking_addr, PMD_SIZE), size;
@@ -157,7 +157,7 @@ static void poke_leaves_nothing_mapped(struct kunit *test)
 	expect_nothing_mapped(test, "another poke of one page");
 }
 
-/* A window that is mapped in the table that is loaded gives true. */
+/* Is this user address mapped in the loaded table? */
 static bool can_read(unsigned long addr)
 {
 	unsigned long left;
@@ -193,7 +193,7 @@ static void window_faults_after_a_poke(struct kunit *test)
 	u8 *text = alloc_text(test);
 	pte_t *pte;
 
-	/* The question itself must be able to say yes. */
+	/* Check that can_read_inside() sees a mapping. */
 	mutex_lock(&text_mutex);
 	pte = pg_table_lookup(poking_pgt, poking_addr, &size);
 	set_pte(pte, pfn_pte(vmalloc_to_pfn(text), not_global(PAGE_KERNEL_RO)));
@@ -210,8 +210,8 @@ static void window_faults_after_a_poke(struct kunit *test)
 }
 
 /*
- * A translation of the window that stays in a TLB under a PCID is not used
- * again only if each poke raises the generation.
+ * A TLB may keep a translation of the window under a PCID. Only a new generation
+ * after each poke prevents its use.
  */
 static void poke_raises_the_generation(struct kunit *test)
 {
@@ -246,7 +246,7 @@ static void count_allocations(void) { }
 static unsigned int allocations(void) { return 0; }
 #endif
 
-/* With interrupts off, where sleeping would be a bug. */
+/* With interrupts disabled, so that sleeping would be a bug. */
 static void poke_allocates_nothing(struct kunit *test)
 {
 	u8 *text = alloc_text(test);
@@ -281,7 +281,7 @@ static void unregister(void *event)
 	unregister_hw_breakpoint(event);
 }
 
-/* As ptrace() or perf_event_open() do for a task. */
+/* Like ptrace() or perf_event_open() for a task. */
 static struct perf_event *set_breakpoint(struct kunit *test, unsigned long addr, int type)
 {
 	struct perf_event_attr attr;
@@ -356,7 +356,7 @@ static __nocfi void run(unsigned long addr)
 }
 
 /*
- * The window holds no code that a test could run, so run some at the same
+ * The window never holds code that a test could run, so run code at the same
  * address in another context.
  */
 static void breakpoint_survives_a_context(struct kunit *test)
@@ -386,11 +386,11 @@ static void breakpoint_survives_a_context(struct kunit *test)
 	prev = pg_table_enter(pgt);
 	run(poking_addr);
 	inside = READ_ONCE(hits);
-	/* What restores breakpoints for another reason does not restore these. */
+	/* Another caller, such as kgdb, must not enable them. */
 	hw_breakpoint_restore();
 	run(poking_addr);
 	still_inside = READ_ONCE(hits);
-	/* Without what pg_table_enter() did, it fires: there is something to see. */
+	/* Check that the breakpoint fires if pg_table_enter() does not disable it. */
 	hw_breakpoint_resume();
 	run(poking_addr);
 	pg_table_leave(prev);
@@ -425,7 +425,7 @@ static unsigned long change_inside(struct pg_table *pgt, struct perf_event *inst
 	struct pg_table *prev = pg_table_enter(pgt);
 	unsigned long inside;
 
-	/* As by the interrupt that another CPU sends for it. */
+	/* As in the IPI with which another CPU asks for it. */
 	local_irq_disable();
 	if (install)
 		arch_install_hw_breakpoint(install);
@@ -437,7 +437,7 @@ static unsigned long change_inside(struct pg_table *pgt, struct perf_event *inst
 	return inside;
 }
 
-/* With interrupts on in a context, one may install or remove a breakpoint. */
+/* EFI calls run with interrupts enabled, so an IPI may install or remove one. */
 static void breakpoints_change_while_inside(struct kunit *test)
 {
 	struct perf_event *a = new_breakpoint(test), *b = new_breakpoint(test);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Contexts on x86-64: an own range in the kernel half.
+ * Contexts on x86-64: a range of their own in the kernel half.
  */
 
 #include <linux/mm.h>
@@ -10,7 +10,7 @@
 #include <asm/pgalloc.h>
 #include <asm/processor.h>
 
-#include "../../../mm/pg_table.h"
+#include <linux/pg_table_internal.h>
 #include "mm_internal.h"
 
 static bool can_claim(unsigned long start, unsigned long end)
@@ -46,7 +46,7 @@ int pg_table_claim(struct pg_table *pgt, unsigned long start, unsigned long end)
 	if (!puds)
 		goto free_p4ds;
 
-	/* Link the same table pages as init_mm, except where this table differs. */
+	/* Link the table pages of init_mm, except in the range. */
 	spin_lock(&init_mm.pgt.lock);
 	if (!pgd_none(*pgd_k)) {
 		p4d_k = p4d_offset(pgd_k, start);
@@ -89,6 +89,6 @@ bool pg_table_differs_at(struct pg_table *pgt, unsigned long addr)
 {
 	struct pg_context *ctx = pg_context(pgt);
 
-	return pg_table_is_context(pgt) && ctx->claim_end &&
+	return pg_table_is_standalone(pgt) && ctx->claim_end &&
 	       pgd_index(addr) == pgd_index(ctx->claim_start);
 }

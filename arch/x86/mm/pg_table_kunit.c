@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of contexts on x86-64: what a CPU sees that has one loaded.
+ * KUnit tests of contexts on x86-64: what a CPU sees while it has one loaded.
  */
 
 #include <kunit/test.h>
@@ -20,7 +20,7 @@
 #include "../../../mm/tests/pg_table_kunit.h"
 #include "mm_internal.h"
 
-/* In the kernel half, so that a fault on it has a fixup; EFI has it to itself. */
+/* In the kernel half, so that a fault has a fixup. Only EFI maps anything here. */
 #define ADDR	((unsigned long)EFI_VA_END)
 #define DEAD	0xdeaddeaddeaddeadUL
 
@@ -42,7 +42,7 @@ static void unmap(struct kunit *test, struct pg_table *pgt)
 	KUNIT_ASSERT_EQ(test, 0, pg_table_unmap(pgt, ADDR, PAGE_SIZE));
 }
 
-/* What the page table that is loaded maps at an address; 0 if nothing. */
+/* Read an address in the loaded page table; 0 if nothing is mapped there. */
 static u64 look_at(unsigned long addr)
 {
 	u64 value;
@@ -97,7 +97,7 @@ static void root_is_one_page(struct kunit *test)
 	}
 }
 
-/* The page beside the root, which would be its user page table; or NULL. */
+/* Try to allocate the page next to the root, where a user page table would be. */
 static u64 *get_page_beside(struct kunit *test, struct pg_table *pgt)
 {
 	struct page *pages[256], *beside = NULL;
@@ -126,7 +126,7 @@ static void root_has_no_user_page_table(struct kunit *test)
 	if (!boot_cpu_has(X86_FEATURE_PTI))
 		kunit_skip(test, "PTI is off");
 
-	/* Another CPU may be faster: each root has another page beside it. */
+	/* Another user may get that page first, so try several roots. */
 	for (i = 0; i < 64 && !beside; i++) {
 		pgt = create(test);
 		beside = get_page_beside(test, pgt);
@@ -154,7 +154,7 @@ static void mappings_are_not_global(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pte_flags(*pg_table_lookup(pgt, 0, &size)) & _PAGE_GLOBAL);
 }
 
-/* The reason why a root entry may differ from that of init_mm. */
+/* A root entry may differ from the one of init_mm only where there is a claim. */
 static void claim_excuses_its_own_root_entry(struct kunit *test)
 {
 	struct pg_table *pgt = create_with_claim(test), *other = create(test);
@@ -168,7 +168,7 @@ static void claim_excuses_its_own_root_entry(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pg_table_differs_at(&init_mm.pgt, ADDR));
 }
 
-/* By the number of levels in use, whatever the CPU could do. */
+/* The number of levels in use counts (no5lvl), not what the CPU supports. */
 static void claim_needs_a_canonical_address(struct kunit *test)
 {
 	unsigned long start = ~__VIRTUAL_MASK;
@@ -202,7 +202,7 @@ static void claim_is_checked(struct kunit *test)
 						    PAGE_SIZE, PAGE_KERNEL));
 }
 
-/* The kernel's own table pages survive a context that linked them. */
+/* A context that linked table pages of init_mm does not free or change them. */
 static void claim_leaves_the_kernel_alone(struct kunit *test)
 {
 	pud_t *pud = pud_offset(p4d_offset(pgd_offset_k(ADDR), ADDR), 0);
@@ -232,7 +232,7 @@ static void only_who_enters_sees_the_mapping(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, look_in(pgt), 0);
 }
 
-/* With PCID, the generation alone keeps the old translation from being used. */
+/* With PCID, only the generation prevents the use of the old translation. */
 static void change_is_seen_at_the_next_entry(struct kunit *test)
 {
 	struct pg_table *pgt = create_with_claim(test);
@@ -261,8 +261,8 @@ static void change_is_seen_at_the_next_entry(struct kunit *test)
 }
 
 /*
- * Where a translation is kept under its PCID, only the generation tells that it
- * is old. An emulator may flush more than it has to, so look at the number.
+ * If the TLB keeps a translation under its PCID, only the generation shows that it
+ * is stale. An emulator may flush more than necessary, so check the number.
  */
 static void changes_raise_the_generation(struct kunit *test)
 {
@@ -281,7 +281,7 @@ static void changes_raise_the_generation(struct kunit *test)
 	KUNIT_EXPECT_GT(test, atomic64_read(&pgt->arch.tlb_gen), after);
 }
 
-/* More contexts than the TLB code has ASIDs, so that slots are used again. */
+/* More contexts than there are ASIDs, so that slots are reused. */
 static void many_contexts_do_not_mix(struct kunit *test)
 {
 	struct pg_table *pgt[2 * TLB_NR_DYN_ASIDS];
@@ -380,7 +380,7 @@ static struct ldt_struct *new_ldt(struct kunit *test)
 }
 #endif
 
-/* Inside, the LDT of the mm may be freed; after, the one that it has now is loaded. */
+/* The LDT of the mm may be freed while the context is loaded. */
 static void leaving_loads_the_new_ldt(struct kunit *test)
 {
 #ifdef CONFIG_MODIFY_LDT_SYSCALL
@@ -398,7 +398,7 @@ static void leaving_loads_the_new_ldt(struct kunit *test)
 	before = ldtr();
 	prev = pg_table_enter(pgt);
 	inside = ldtr();
-	/* The interrupt that announces it finds another table loaded. */
+	/* flush_ldt() does nothing on this CPU, as another table is loaded. */
 	smp_store_release(&mm->context.ldt, new);
 	pg_table_leave(prev);
 	after = ldtr();
@@ -418,7 +418,7 @@ static void leaving_loads_the_new_ldt(struct kunit *test)
 #endif
 }
 
-/* What may change in the mm while a context is loaded, by interrupts that are not for it. */
+/* IPIs that announce new state of the mm do nothing while the context is loaded. */
 static void leaving_loads_the_state_of_the_mm(struct kunit *test)
 {
 	struct pg_table *pgt = create(test), *prev;
@@ -461,7 +461,7 @@ static void leaving_loads_the_state_of_the_mm(struct kunit *test)
 	}
 }
 
-/* A flush of the mm below the context reaches the CPU when it comes back. */
+/* A flush of the mm that was loaded takes effect when the CPU leaves the context. */
 static void leaving_makes_flushes_good(struct kunit *test)
 {
 	struct pg_table *pgt = create(test), *prev;
@@ -484,7 +484,7 @@ static void leaving_makes_flushes_good(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, here, latest);
 }
 
-/* In lazy TLB mode a CPU gets no flushes: not so in a context, but again after it. */
+/* A lazy CPU is not lazy in a context, and is lazy and up to date afterwards. */
 static void lazy_mode_comes_back(struct kunit *test)
 {
 	bool was_lazy = false, lazy_inside = true, lazy = false;
@@ -541,7 +541,7 @@ static void note(struct reader *r, u64 value)
 		r->seen++;
 }
 
-/* Enter, look often with interrupts on, also from behind another context. */
+/* Enter and read with interrupts enabled, also after a nested context. */
 static int read_inside(void *data)
 {
 	struct reader *r = data;
@@ -567,7 +567,7 @@ static int read_inside(void *data)
 	return 0;
 }
 
-/* Many pages, as a CPU may drop any one translation by itself. */
+/* Many pages, since a CPU may drop any single translation by itself. */
 #define GUEST_PAGES	64
 #define GUEST_END	(ADDR + GUEST_PAGES * PAGE_SIZE)
 
@@ -598,7 +598,7 @@ static bool wait_for_step(int *step, int wanted)
 	return true;
 }
 
-/* Look, let the other CPU unmap, and look again without leaving in between. */
+/* Read, let the other CPU unmap, and read again without leaving in between. */
 static int look_twice(void *data)
 {
 	struct guest *g = data;
@@ -631,7 +631,7 @@ static void unmap_reaches_who_is_inside(struct kunit *test)
 	for (addr = ADDR; addr < GUEST_END; addr += PAGE_SIZE)
 		KUNIT_ASSERT_EQ(test, 0, pg_table_map(g.pgt, addr, __pa(p), PAGE_SIZE,
 						      PAGE_KERNEL));
-	/* With a neighbour, the table page stays, and with it the old entries. */
+	/* A neighbour keeps the table page, and with it the old entries, allocated. */
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(g.pgt, GUEST_END, 0, PAGE_SIZE, PAGE_KERNEL));
 	task = kthread_create_on_cpu(look_twice, &g, cpu, "pg_table_kunit/%u");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
@@ -707,7 +707,7 @@ static void mm_may_end_while_inside(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, g.can_go_back);
 }
 
-/* After pg_table_unmap() returns, no CPU may read through the old translation. */
+/* Once pg_table_unmap() has returned, no CPU may use the old translation. */
 static void remote_unmap_leaves_nothing_stale(struct kunit *test)
 {
 	struct reader r = {
@@ -724,7 +724,7 @@ static void remote_unmap_leaves_nothing_stale(struct kunit *test)
 	if (cpu >= nr_cpu_ids)
 		kunit_skip(test, "needs two CPUs");
 
-	/* With a neighbour, its table page stays, and with it the old entry. */
+	/* A neighbour keeps the table page, and with it the old entry, allocated. */
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(r.pgt, ADDR + PAGE_SIZE, 0, PAGE_SIZE,
 					      PAGE_KERNEL));
 	task = kthread_create_on_cpu(read_inside, &r, cpu, "pg_table_kunit/%u");
@@ -735,7 +735,7 @@ static void remote_unmap_leaves_nothing_stale(struct kunit *test)
 	do {
 		WRITE_ONCE(*p, ++rounds);
 		map(test, r.pgt, p);
-		/* Let the reader get the translation. */
+		/* Let the reader load the translation. */
 		entered = READ_ONCE(r.entered);
 		for (i = 0; i < 100000 && READ_ONCE(r.entered) == entered; i++)
 			cpu_relax();
@@ -752,7 +752,7 @@ static void remote_unmap_leaves_nothing_stale(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, r.stale, 0);
 }
 
-/* Where the direct map would continue if there were so much memory. */
+/* An address whose root entry the direct map does not need yet. */
 static unsigned long unused_root_entry(struct kunit *test)
 {
 	unsigned int i;
@@ -776,7 +776,7 @@ static void clear_in_all_roots(unsigned long addr)
 	flush_tlb_all();
 }
 
-/* As for memory that is plugged in where the direct map has no root entry yet. */
+/* As after hotplug of memory for which the direct map has no root entry yet. */
 static void kernel_half_follows_root_entries(struct kunit *test)
 {
 	struct pg_table *early = create(test), *claim = create_with_claim(test), *late;
@@ -789,7 +789,7 @@ static void kernel_half_follows_root_entries(struct kunit *test)
 	if (cpu_feature_enabled(X86_FEATURE_XENPV))
 		kunit_skip(test, "table pages have to be announced to Xen");
 
-	/* One page for all lower levels, each of which looks at its first entry. */
+	/* One page serves as the table page of each level, and as the page mapped. */
 	table[0] = __pa(table) | _KERNPG_TABLE;
 	pgd = pgd_offset_k(addr);
 	WRITE_ONCE(*pgd, native_make_pgd(__pa(table) | _KERNPG_TABLE));
@@ -829,7 +829,7 @@ static int grow_vmalloc(void *data)
 	return 0;
 }
 
-/* What vmalloc maps after the context was created is there too. */
+/* What vmalloc() maps later appears in the context. */
 static void kernel_half_follows_vmalloc(struct kunit *test)
 {
 	struct pg_table *pgt = create(test), *prev, *other;

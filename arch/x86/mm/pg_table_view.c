@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Views: page tables of a process in which less of the kernel is mapped.
+ * Views: page tables of a process that map less of the kernel.
  */
 
 #include <linux/err.h>
@@ -13,10 +13,10 @@
 
 #include <asm/tlbflush.h>
 
-#include "../../../mm/pg_table.h"
+#include <linux/pg_table_internal.h>
 #include "mm_internal.h"
 
-/* Not for clone_pgd_range(), which takes the next page for a user root. */
+/* clone_pgd_range() is no use here: it also writes the page next to a root. */
 #define ROOT_HALF	(PAGE_SIZE / 2)
 
 DEFINE_STATIC_KEY_FALSE(pg_table_views);
@@ -31,7 +31,7 @@ void __pg_table_mirror(pgd_t *pgdp, pgd_t pgd)
 	struct pg_table *process = virt_to_ptdesc(pgdp)->pt_owner;
 	struct pg_view *view;
 
-	/* The roots of the image have no owner. */
+	/* The roots that are part of the kernel image have no owner. */
 	if (!process || !process->nr_views)
 		return;
 	hlist_for_each_entry(view, views_of(process), node)
@@ -39,8 +39,8 @@ void __pg_table_mirror(pgd_t *pgdp, pgd_t pgd)
 }
 
 /*
- * Who clears an entry of the root holds the mmap_lock at least for reading; who
- * sets one holds the lock of the table.
+ * Entries of the root are cleared with the mmap_lock held at least for reading,
+ * and set with the lock of the table held, so taking both excludes any change.
  */
 static int add_view(struct pg_view *view)
 {
@@ -74,7 +74,7 @@ struct pg_table *pg_table_create_view(const char *name, struct mm_struct *mm,
 	int err = -ENOMEM;
 	pgd_t *root;
 
-	/* Without PTI nothing is mirrored, and flushes set no bits. */
+	/* Without PTI, nothing is mirrored and flushes set no bits. */
 	if (!boot_cpu_has(X86_FEATURE_PTI))
 		return ERR_PTR(-EOPNOTSUPP);
 	view = kmalloc(sizeof(*view), GFP_KERNEL);
@@ -90,7 +90,7 @@ struct pg_table *pg_table_create_view(const char *name, struct mm_struct *mm,
 	view->template = template;
 	memcpy(root + PGD_KERNEL_START, template->pgd + PGD_KERNEL_START, ROOT_HALF);
 
-	/* From here on entries are mirrored, so that add_view() misses none. */
+	/* Enable mirroring before add_view(), so that no entry is missed. */
 	static_branch_inc(&pg_table_views);
 	err = add_view(view);
 	if (err)
@@ -124,7 +124,7 @@ void pg_table_end_view(struct pg_table *pgt)
 	spin_unlock(&process->lock);
 	mmap_write_unlock(view->mm);
 
-	/* For whoever gets the root page, and the number. */
+	/* The root page and the number may be reused. */
 	flush_tlb_mm(view->mm);
 	static_branch_dec(&pg_table_views);
 	pg_table_free_root(pgt, pgt->pgd);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * KUnit tests of views: what a CPU sees that has one loaded.
+ * KUnit tests of views: what a CPU sees while it has one loaded.
  */
 
 #include <kunit/test.h>
@@ -21,7 +21,7 @@
 
 #include "../../../mm/tests/pg_table_kunit.h"
 
-/* The kernel half begins with a hole, with entries of the root to itself. */
+/* The kernel half begins with a hole, which has root entries of its own. */
 #define ADDR		arch_pg_table_kernel_start
 #define GIB		BIT(30)
 #define USER_VALUE	0x1111111111111111UL
@@ -33,7 +33,7 @@ static int need_pti(struct kunit *test)
 	return 0;
 }
 
-/* A process that this thread can use; end with kthread_unuse_mm(). */
+/* Create an mm and use it in this thread, until kthread_unuse_mm(). */
 static struct mm_struct *use_new_mm(struct kunit *test)
 {
 	struct mm_struct *mm = new_mm(test);
@@ -51,7 +51,7 @@ static void link(struct kunit *test, struct pg_table *template, unsigned long st
 					       unit));
 }
 
-/* A template with all of the kernel, and @p at ADDR. */
+/* Create a template that maps the whole kernel, and @p at ADDR. */
 static struct pg_table *new_template(struct kunit *test, void *p)
 {
 	struct pg_table *template;
@@ -62,7 +62,7 @@ static struct pg_table *new_template(struct kunit *test, void *p)
 	KUNIT_ASSERT_NOT_NULL(test, template);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, template));
 
-	/* The image in smaller units: no range ends behind the last address. */
+	/* Smaller units at the end: a range cannot include the last address. */
 	link(test, template, ADDR + P4D_SIZE, -P4D_SIZE, P4D_SIZE);
 	link(test, template, -P4D_SIZE, -PUD_SIZE, PUD_SIZE);
 	link(test, template, -PUD_SIZE, -PMD_SIZE, PMD_SIZE);
@@ -98,7 +98,7 @@ static u64 look(void)
 	return copy_from_kernel_nofault(&value, (void *)ADDR, sizeof(value)) ? 0 : value;
 }
 
-/* What the view has at ADDR and at a user's address, 0 for nothing. */
+/* Read ADDR and a user address in the view; 0 if nothing is mapped there. */
 static void look_in(struct pg_table *view, unsigned long user, u64 *kernel_value,
 		    u64 *user_value)
 {
@@ -150,7 +150,7 @@ static void process_with_three_views(struct kunit *test)
 	kthread_unuse_mm(mm);
 }
 
-/* All entries of the lower half; those of the user page table but for NX. */
+/* Compare the lower half; the user page table has its entries without NX. */
 static void expect_mirrored(struct kunit *test, struct mm_struct *mm, struct pg_table *view)
 {
 	pgd_t *user_root = kernel_to_user_pgdp(mm->pgt.pgd);
@@ -171,7 +171,7 @@ static void root_entries_are_mirrored(struct kunit *test)
 	unsigned long addr[8];
 	unsigned int i;
 
-	/* Each in an entry of its own, with 4 levels. */
+	/* With 4 levels, each has a root entry of its own. */
 	for (i = 0; i < ARRAY_SIZE(addr); i++)
 		addr[i] = map_user(test, (2 * i + 1) * 512 * GIB);
 	b = new_view(test, mm, 3);
@@ -186,7 +186,7 @@ static void root_entries_are_mirrored(struct kunit *test)
 	kthread_unuse_mm(mm);
 }
 
-/* Bits of the views of the ASID that is loaded; bit 0 is that of the user PCID. */
+/* The flush bits of the loaded ASID, one for each view; bit 0 is the user PCID. */
 static unsigned int flush_bits(void)
 {
 	unsigned int bits = this_cpu_read(cpu_tlbstate.user_pcid_flush_mask) >>
@@ -195,7 +195,7 @@ static unsigned int flush_bits(void)
 	return (bits & 1) | (bits >> 7 & 2) | (bits >> 14 & 4) | (bits >> 21 & 8);
 }
 
-/* With a view loaded, INVLPG leaves the translations of the process alone. */
+/* While a view is loaded, INVLPG does not reach the PCID of the unrestricted table. */
 static void flush_inside_reaches_the_process(struct kunit *test)
 {
 	u64 before, marked, after, after_all;
@@ -227,7 +227,7 @@ static void flush_inside_reaches_the_process(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after_all, mm->pgt.arch.ctx_id);
 }
 
-/* The lower half changes under the locks of the process, and its pages go by RCU. */
+/* The lower half changes under the locks of the process; its PTE pages are freed by RCU. */
 static void walk_of_a_view_is_one_of_its_process(struct kunit *test)
 {
 	struct mm_struct *mm = use_new_mm(test);
@@ -290,7 +290,7 @@ static void views_are_limited(struct kunit *test)
 	more = pg_table_create_view(test->name, mm, template);
 	KUNIT_EXPECT_EQ(test, PTR_ERR_OR_ZERO(more), -EBUSY);
 
-	/* A number is used again, and the view has what is mapped now. */
+	/* The number is reused, and the new view has the current mappings. */
 	pg_table_put(view[1]);
 	view[1] = pg_table_create_view(test->name, mm, template);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(view[1]));
@@ -318,7 +318,7 @@ static void view_maps_nothing_of_its_own(struct kunit *test)
 	kthread_unuse_mm(mm);
 }
 
-/* The process may end before its view. */
+/* A process may exit before its view is destroyed. */
 static void view_outlives_its_process(struct kunit *test)
 {
 	struct mm_struct *mm = mm_alloc();

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * Which references does entry text make while user mode's page table is loaded, to what that
- * does not map? pti_scope VMLINUX names each, and fails.
+ * pti_scope VMLINUX: find references of entry text to memory that user mode's page table does not
+ * map, made while that table is loaded. Print each of them, and fail if there is one.
  *
- * Looked at is each path from where user mode enters to the write of CR3 that loads the kernel's
- * table, and from the one that loads user mode's to where it leaves.
+ * Checks each path from an entry from user mode to the write of CR3 that loads the kernel's table,
+ * and from the write that loads user mode's table to where the CPU leaves the kernel.
  */
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 #include <asm/cpufeatures.h>
 #include "pti_scope.h"
+#include "pti_scope_flow.h"
 
-/* Known while there is PTI. Code for other features may be there or not. */
+/* Features whose state is known with PTI. All others may be present or not. */
 static const struct {
 	int feature;
 	bool there;
@@ -22,10 +23,10 @@ static const struct {
 	{ X86_FEATURE_XENPV,	false,	"pti_check_boottime_disable(): Xen has tables of its own" },
 };
 
-/* Entry text that is reached with the kernel's table only. */
+/* Entry text that is reached only with the kernel's table loaded. */
 static const struct {
 	const char *name, *why;
-	int bits;		/* of a word, unless it does not matter */
+	int bits;		/* word size that the row applies to; 0: both */
 } only_kernel[] = {
 	{ "mds_verw_sel",	"data, an operand of VERW" },
 	{ "x86_verw_sel",	"data, an operand of VERW" },
@@ -39,7 +40,7 @@ static const struct {
 	{ "asm_exc_double_fault", "a task gate: its TSS has the kernel's table", 32 },
 };
 
-/* Where MSRs say that user mode enters. SYSCALL leaves the stack pointer as it is. */
+/* Entry points that are set in MSRs. SYSCALL does not change the stack pointer. */
 static const struct {
 	const char *name;
 	bool stack_of_user;
@@ -58,13 +59,13 @@ static const struct {
 #define OF_ESPFIX \
 	"the same place in the segment of espfix, whose base makes up for the offset"
 
-/* A reference that is right all the same: then the table, or the stack, is as it should be. */
+/* References that are legitimate. After one, the table and the stack are taken to be correct. */
 static struct {
 	const char *in;
 	enum reference kind;
 	const char *target;
-	bool from_kernel;	/* only on a path on which the CPU came from kernel mode */
-	bool optional;		/* depends on the configuration */
+	bool from_kernel;	/* only on paths that come from kernel mode */
+	bool optional;		/* exists only in some configurations */
 	const char *why;
 	int bits;
 	int used;
@@ -150,7 +151,7 @@ bool from_msr(u64 address, bool stack_of_user)
 	return false;
 }
 
-/* Is there a row for this reference? */
+/* Does excuses[] have a row for this reference? */
 bool excused(u64 at, enum reference kind, const char *target, bool from_kernel)
 {
 	size_t i;
@@ -165,7 +166,7 @@ bool excused(u64 at, enum reference kind, const char *target, bool from_kernel)
 	return false;
 }
 
-/* Name it, once. */
+/* Report a reference, once. */
 void violation(u64 at, enum reference kind, const char *target)
 {
 	static struct {
@@ -185,7 +186,7 @@ void violation(u64 at, enum reference kind, const char *target)
 		 "%s %s%s on user mode's page table", where, verbs[kind], target);
 }
 
-/* A row about what this kernel does not have is no error: that depends on its configuration. */
+/* Rows that are not needed are errors, unless this kernel lacks the symbol they are about. */
 static void check_rows(void)
 {
 	size_t i;

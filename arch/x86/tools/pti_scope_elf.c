@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What pti_scope has to know of vmlinux. */
+/* Read what pti_scope has to know from vmlinux. */
 #include <linux/elf.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -12,12 +12,12 @@
 
 struct vmlinux vmlinux;
 
-/* What is read of a file with 32 bits gets the form that it has with 64. */
+/* Headers of a 32-bit file are converted to their 64-bit form. */
 static const u8 *image;
 static struct elf64_hdr head;
 static struct elf64_shdr *sections;
 
-/* As in the kernel: alt_instr, exception_table_entry, jump_entry; pg_table_scope in words. */
+/* The layout of alt_instr, exception_table_entry and jump_entry, and of pg_table_scope in words. */
 struct raw_alternative {
 	s32 at, code;
 	u16 feature, flags;
@@ -31,17 +31,17 @@ struct raw_fixup {
 };
 
 struct raw_jump {
-	s32 from, to;		/* and a word */
+	s32 from, to;		/* followed by a word */
 };
 
 enum { SCOPE_START = 2, SCOPE_END = 3, SCOPE_PERCPU = 5, SCOPE_WORDS = 6 };
 
-/* x86_hw_tss.sp0, to which cpu_init() writes the top of the entry stack. */
+/* The offset of x86_hw_tss.sp0, where cpu_init() stores the top of the entry stack. */
 #define TSS_SP0		4
 
 void *grow(void *array, int nr, size_t size)
 {
-	/* Sizes are powers of two. */
+	/* The capacity is always a power of two. */
 	if (nr & (nr - 1))
 		return array;
 	array = realloc(array, (nr ? 2 * nr : 1) * size);
@@ -55,7 +55,7 @@ static int word_size(void)
 	return vmlinux.bits / 8;
 }
 
-/* An unsigned long of the kernel's. */
+/* Read an unsigned long of the kernel. */
 static u64 word(const u8 *bytes, int nr)
 {
 	return vmlinux.bits == 64 ? ((const u64 *)bytes)[nr] : ((const u32 *)bytes)[nr];
@@ -116,7 +116,7 @@ bool in_scope(u64 address, bool percpu)
 	return false;
 }
 
-/* How many symbols are not behind an address. */
+/* The number of symbols up to an address. */
 static int symbols_until(u64 address)
 {
 	int low = 0, high = vmlinux.nr_symbols, middle;
@@ -142,7 +142,7 @@ const struct symbol *function_at(u64 address)
 	return NULL;
 }
 
-/* Is the nearest label up to this called that? Labels may share a place. */
+/* Is the nearest label up to @address at the same place as @name? */
 bool is_at(u64 address, const char *name)
 {
 	const struct symbol *label = symbol_named(name);
@@ -151,7 +151,7 @@ bool is_at(u64 address, const char *name)
 	return label && n && label->start == vmlinux.symbols[n - 1].start;
 }
 
-/* Symbol and offset. */
+/* Format an address as symbol and offset. */
 const char *name_of(u64 address, char *text)
 {
 	const struct symbol *s = function_at(address);
@@ -221,7 +221,7 @@ static void read_symbols(void)
 	qsort(vmlinux.symbols, vmlinux.nr_symbols, sizeof(*vmlinux.symbols), by_address);
 }
 
-/* Without SMP, per-CPU variables are as any other. */
+/* Without SMP, per-CPU variables are ordinary variables. */
 static bool is_percpu(u64 address)
 {
 	const struct symbol *start = symbol_named("__per_cpu_start");
@@ -230,7 +230,7 @@ static bool is_percpu(u64 address)
 	return start && end && address >= start->start && address < end->start;
 }
 
-/* Only rows that are constant: what is mapped on some CPUs only does not count. */
+/* Only rows that are constant: what is mapped only on some CPUs does not count. */
 static void read_scope(void)
 {
 	const struct symbol *s = needed("pti_scope");
@@ -321,7 +321,7 @@ static void read_labels(void)
 	}
 }
 
-/* def_idts[] and those like it: each address of entry text there is a gate. */
+/* In def_idts[] and the other tables of gates, each address in entry text is a gate. */
 static void read_gates(void)
 {
 	int i;

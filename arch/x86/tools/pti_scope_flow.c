@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
- * All paths through entry text. A state is an instruction and what holds before it; each is
- * looked at once. What runs on user mode's table may only refer to what that maps.
+ * Follow all paths through entry text. A state is an instruction and what is known before it runs;
+ * each state is visited once. Code that runs on user mode's table may refer only to what that maps.
  *
- * Code outside returns with the registers that it has to keep, the stack and the kernel's table.
+ * Code outside entry text is assumed to preserve the callee-saved registers and the stack, and to
+ * return with the kernel's table loaded.
  */
 #include <stdio.h>
 #include <string.h>
 #include "pti_scope.h"
+#include "pti_scope_flow.h"
+#include "pti_scope_insn.h"
 
-/* What runs only without PTI, or only with Xen, is followed to know that it is no entry. */
+/* NOT_RUN: only without PTI, or with Xen PV. Followed so that it is not taken for an entry. */
 enum table { KERNEL, USER, NOT_RUN };
 
-/* Where the CPU came from, as far as a test on this path has told. */
+/* The mode that was interrupted, as far as a test on this path has shown. */
 enum origin { ANYWHERE, FROM_KERNEL, FROM_USER };
 
 /* What a register holds. */
@@ -20,23 +23,23 @@ enum held { NOTHING, CR3, CR3_OF_KERNEL, CR3_OF_USER };
 
 struct state {
 	u64 at;
-	u64 function;		/* index into functions[]; no padding, for memcmp() */
-	u16 inside;		/* bits of registers that point into the CPU entry area */
+	u64 function;		/* index into functions[]; u64 to avoid padding, for memcmp() */
+	u16 inside;		/* mask of registers that point into the CPU entry area */
 	u8 table;
 	u8 origin;
 	u8 held, reg;
-	u8 tested;		/* enum effect, by the instruction before */
-	u8 original;		/* no alternative is in the place of this one */
+	u8 tested;		/* enum effect of the instruction before */
+	u8 original;		/* this instruction is not replaced by an alternative */
 };
 
 struct node {
 	struct state state;
-	struct node *next;	/* in its bucket */
+	struct node *next;	/* in the bucket */
 };
 
 #define BUCKETS	4096
 
-/* Who calls a function, and the stacks with which it returns. */
+/* The callers of a function, and the stacks with which it returns. */
 struct function {
 	u64 start;
 	struct state *callers;
@@ -105,13 +108,13 @@ static struct state root(u64 at, enum table table)
 
 	memset(&s, 0, sizeof(s));
 	s.at = at;
-	s.function = function_from(0);	/* of all, as nothing returns from them */
+	s.function = function_from(0);	/* shared by all roots, which never return */
 	s.table = table;
 	s.inside = table == USER && !from_msr(at, true) ? BIT(SP) : 0;
 	return s;
 }
 
-/* The alternative whose code this is. */
+/* The alternative that this code belongs to. */
 static const struct alternative *replacing(u64 at)
 {
 	int i;
@@ -125,7 +128,7 @@ static const struct alternative *replacing(u64 at)
 	return NULL;
 }
 
-/* Behind what is replaced: alternatives of the same place may differ in length. */
+/* The end of the original code. Alternatives for one place may differ in length. */
 static u64 behind(const struct alternative *alt)
 {
 	u64 len = 0;
@@ -137,7 +140,7 @@ static u64 behind(const struct alternative *alt)
 	return alt->at + len;
 }
 
-/* Where an instruction at @from goes with @to: the end of a replacement is not the next one. */
+/* Resolve a target: at the end of a replacement, control continues after the original code. */
 static u64 resolve(u64 from, u64 to)
 {
 	const struct alternative *alt = in_entry_text(from) ? NULL : replacing(from);
@@ -150,7 +153,7 @@ static bool is_code(u64 at)
 	return in_entry_text(at) || replacing(at);
 }
 
-/* Where the code is when the kernel runs it. */
+/* The address at which the kernel runs the code. */
 static u64 place(u64 at)
 {
 	return in_entry_text(at) ? at : replacing(at)->at;
@@ -161,7 +164,7 @@ static bool excuse(const struct state *s, enum reference kind, const char *targe
 	return excused(place(s->at), kind, target, s->origin == FROM_KERNEL);
 }
 
-/* A reference that is wrong, unless it is excused. The table is then what it should be. */
+/* Report a reference, unless excuses[] allows it. */
 static bool allowed(const struct state *s, enum reference kind, const char *target)
 {
 	if (excuse(s, kind, target))
@@ -233,7 +236,7 @@ static void do_return(struct state *s)
 	leave_function(s);
 }
 
-/* Other code has returned: with the kernel's table, and the registers that C keeps. */
+/* Continue after a call to other code, with the kernel's table and callee-saved registers. */
 static void come_back(struct state s)
 {
 	/* BX, SP, BP; and R12 to R15, or SI and DI */
@@ -247,12 +250,12 @@ static void come_back(struct state s)
 	enter(s);
 }
 
-/* Out of entry text. */
+/* Follow a branch to code outside entry text. */
 static void go_outside(struct state *s, const struct state *next, u64 target, enum flow flow)
 {
 	char text[NAME_MAX];
 
-	/* What returns by a thunk returns. */
+	/* A jump to the return thunk is a return. */
 	if (!strcmp(name_of(target, text), "__x86_return_thunk")) {
 		do_return(s);
 		return;
@@ -283,12 +286,12 @@ static void check_references(struct state *s, const struct operation *op)
 		allowed(s, MEMORY, name_of(op->address, text));
 	if ((op->memory == AT_STACK || op->uses_stack) && !points_inside(s, SP)) {
 		allowed(s, STACK, "");
-		/* Once is enough. */
+		/* Report it only once on this path. */
 		s->inside |= BIT(SP);
 	}
 }
 
-/* From the TSS, the top of the entry stack; or what SGDT has told. */
+/* Does this load a pointer into the CPU entry area: TSS.sp0, or the result of SGDT? */
 static bool loads_inside(const struct state *s, const struct operation *op)
 {
 	if (!op->loads)
@@ -298,13 +301,13 @@ static bool loads_inside(const struct state *s, const struct operation *op)
 	return s->tested == STORE_GDT && op->memory == AT_STACK && op->address == 2;
 }
 
-/* Which registers point into the CPU entry area. */
+/* The registers that point into the CPU entry area afterwards. */
 static u16 inside_after(const struct state *s, const struct operation *op)
 {
 	u16 inside = s->inside;
 	bool right;
 
-	/* The difference of two pointers is none. */
+	/* The difference of two pointers is not a pointer. */
 	if (op->moves && !points_inside(s, op->minus))
 		return inside;
 	inside &= ~op->writes;
@@ -321,7 +324,7 @@ static u16 inside_after(const struct state *s, const struct operation *op)
 	return inside;
 }
 
-/* What the operation leaves behind. */
+/* The state after the operation. */
 static struct state after(const struct state *s, const struct operation *op)
 {
 	bool of_held = s->held != NOTHING && op->reg == s->reg;
@@ -373,14 +376,14 @@ static struct state after(const struct state *s, const struct operation *op)
 	return n;
 }
 
-/* The bit of CR3 that says user is found to be set or not. Can it be? */
+/* A test has found USER_BIT of CR3 set or clear. Return whether that is possible here. */
 static bool found_user(struct state *n, bool user)
 {
 	if (n->held == (user ? CR3_OF_KERNEL : CR3_OF_USER))
 		return false;
 	if (n->held == CR3 && n->table == USER && !user) {
 		n->table = KERNEL;
-		/* With 32 bits, the kernel is interrupted on any stack, and stays there. */
+		/* On 32 bit, the kernel may be interrupted on any stack, and stays on it. */
 		if (vmlinux.bits == 32)
 			n->inside = 0;
 	}
@@ -388,7 +391,7 @@ static bool found_user(struct state *n, bool user)
 	return true;
 }
 
-/* A branch behind a test: what is known on one of its sides. Can it go there? */
+/* Add what a branch after a test shows. Return whether this side is possible. */
 static bool narrow(const struct state *s, const struct operation *op, struct state *n, bool taken)
 {
 	bool set = taken == op->if_set;
@@ -421,7 +424,7 @@ static void jump(struct state *s, const struct state *next, const struct operati
 		enter(to);
 }
 
-/* Each instruction once, in however many states. */
+/* Count each instruction once, no matter in how many states. */
 static void count(u64 at)
 {
 	static u64 *counted;
@@ -438,8 +441,8 @@ static void count(u64 at)
 }
 
 /*
- * Where it faults, the kernel comes back: with 64 bits to its own table, with 32 bits to the
- * table, the stack and the registers that there were. An IRET that faults was to user mode.
+ * After a fault, control continues at the fixup: on 64 bit with the kernel's table, on 32 bit with
+ * the table, the stack and the registers of the fault. An IRET that faults was to user mode.
  */
 static void fault(const struct state *s, const struct operation *op)
 {
@@ -493,7 +496,7 @@ static void step(struct state s)
 		jump(&s, &next, &op);
 		break;
 	case CALL:
-		/* A call inside a replacement stuffs the return stack, and never returns. */
+		/* A call within a replacement fills the return stack buffer and does not return. */
 		if (!in_entry_text(s.at) && replacing(op.target) == replacing(s.at))
 			jump(&s, &next, &op);
 		else if (is_code(op.target))
@@ -518,7 +521,7 @@ static void step(struct state s)
 	}
 }
 
-/* The kernel takes the last alternative whose feature is there. */
+/* The kernel uses the last alternative whose feature is present. */
 static void step_alternatives(struct state s)
 {
 	int i, last = -1, first = -1;
@@ -566,7 +569,7 @@ static void follow(void)
 	}
 }
 
-/* The next instruction that no path leads to. */
+/* The next instruction that no path has reached. */
 static u64 next_code(u64 at)
 {
 	const struct symbol *s;
@@ -581,7 +584,7 @@ static u64 next_code(u64 at)
 			next = s->end;
 		if (next)
 			continue;
-		/* What alternatives replace may be NOPs, but is no padding. */
+		/* NOPs that alternatives replace are not padding. */
 		for (i = 0; i < vmlinux.nr_alternatives; i++)
 			if (vmlinux.alternatives[i].at == at)
 				next = behind(&vmlinux.alternatives[i]);
@@ -594,7 +597,7 @@ static u64 next_code(u64 at)
 	return vmlinux.entry_end;
 }
 
-/* Is there a direct way to it from other entry text? */
+/* Is it the direct target of a branch or a call in other entry text? */
 static bool is_target(const struct symbol *to)
 {
 	struct operation op;
@@ -634,8 +637,8 @@ void follow_all(void)
 			enter(root(s->start, USER));
 		} else if (!reached(s->start) && !is_target(s)) {
 			/*
-			 * The kernel may come here too: with its own table, on any stack. So it
-			 * does to a gate, but that goes back to the table that there was.
+			 * This may also be reached from the kernel, with its own table and on any
+			 * stack. So may a gate, but it returns to the table that was loaded.
 			 */
 			enter(root(s->start, USER));
 			enter(root(s->start, KERNEL));
@@ -643,7 +646,7 @@ void follow_all(void)
 	}
 	follow();
 
-	/* What nothing leads to is an entry: stubs of interrupts, and where an IRET goes. */
+	/* Code that nothing leads to is an entry: interrupt stubs, and targets of an IRET. */
 	while ((at = next_code(at)) < vmlinux.entry_end) {
 		enter(root(at, USER));
 		follow();

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0
-/* What one instruction does, as far as pti_scope asks. What it does not know writes registers. */
+/* Decode what pti_scope needs of an instruction. Unknown ones are taken to write all registers. */
 #include <stdio.h>
 #include <string.h>
 #include "pti_scope.h"
+#include "pti_scope_insn.h"
 #include <asm/insn.h>
 #include <inat.c>
 #include <insn.c>
@@ -10,8 +11,8 @@
 #define TWO_BYTE	0x0f00
 
 /*
- * An offset to a pointer into the CPU entry area that leads to that area: a page, the size of the
- * entry stack. Frames are less, and the TSS is next to it.
+ * The largest offset that keeps a pointer within the CPU entry area: a page, the size of the entry
+ * stack. Frames are smaller, and the TSS is next to the stack.
  */
 #define MAX_OFFSET	4096
 
@@ -26,7 +27,7 @@ static int code_of(const struct insn *insn)
 
 	if (insn->opcode.nbytes == 1)
 		return b[0];
-	/* With three bytes there is only arithmetic; its operands are all that counts. */
+	/* Three-byte opcodes are arithmetic, of which only the operands matter. */
 	return b[0] == 0x0f && insn->opcode.nbytes == 2 ? TWO_BYTE | b[1] : -1;
 }
 
@@ -40,14 +41,14 @@ static bool has_prefix(const struct insn *insn, u8 prefix)
 	return false;
 }
 
-/* A memory operand in ModRM that is not accessed: LEA, NOP, prefetches and their like. */
+/* Instructions that do not access their memory operand: LEA, NOP, prefetches and the like. */
 static bool names_only(int code)
 {
 	return code == 0x8d || code == (TWO_BYTE | 0x0d) ||
 		(code >= (TWO_BYTE | 0x18) && code <= (TWO_BYTE | 0x1f));
 }
 
-/* ModRM has an opcode in the place of its register. */
+/* The register field of ModRM extends the opcode. */
 static bool is_group(int code)
 {
 	switch (code) {
@@ -72,7 +73,7 @@ static bool is_group(int code)
 	return false;
 }
 
-/* Reads the register in ModRM, and the other if that is one, and writes neither. */
+/* Instructions that only read their operands. */
 static bool reads_only(int code, int sub)
 {
 	switch (code) {
@@ -94,7 +95,7 @@ static bool reads_only(int code, int sub)
 	return false;
 }
 
-/* Registers 4 to 7 are the second bytes of 0 to 3, unless there is a REX prefix. */
+/* Byte operations. Without REX, registers 4 to 7 are the second bytes of 0 to 3. */
 static bool is_byte(int code)
 {
 	return ((code < 0x40 || (code >= 0x80 && code <= 0x8b) || code == 0xc0 || code == 0xc6 ||
@@ -102,7 +103,7 @@ static bool is_byte(int code)
 		(code >= 0xb0 && code <= 0xb7);
 }
 
-/* Of an operand in memory; no more than that. */
+/* A lower bound for the size of the memory operand. */
 static int size_of(const struct insn *insn, int code)
 {
 	switch (code) {
@@ -116,14 +117,14 @@ static int size_of(const struct insn *insn, int code)
 	return 1;
 }
 
-/* Reads and writes memory that RSI, RDI or RBX points to. */
+/* Instructions that access memory through RSI, RDI or RBX. */
 static bool by_string(int code)
 {
 	return (code >= 0x6c && code <= 0x6f) || (code >= 0xa4 && code <= 0xa7) ||
 		(code >= 0xaa && code <= 0xaf) || code == 0xd7;
 }
 
-/* Addresses with 32 bits have no more. */
+/* Truncate an address on 32 bit. */
 static u64 wrap(u64 address)
 {
 	return vmlinux.bits == 64 ? address : (u32)address;
@@ -170,7 +171,7 @@ static void decode_memory(const struct insn *insn, int code, struct operation *o
 	}
 	if (op->base == SP)
 		op->memory = AT_STACK;
-	/* Where the other segment points is user mode's; what is far off may be anywhere. */
+	/* The other segment is that of user mode, and a large offset may point anywhere. */
 	if (op->memory && (has_prefix(insn, wide ? 0x64 : 0x65) ||
 			   (op->memory != AT_ADDRESS && (op->percpu || !is_near(op->address))))) {
 		op->memory = AT_REGISTER;
@@ -255,7 +256,7 @@ static bool uses_stack(int code, int sub)
 	return false;
 }
 
-/* The registers that it may write; not SP where that moves by a push, a pop and the like. */
+/* The registers that it may write, without SP if that only moves by a push or a pop. */
 static u32 written(int code, int mod, int sub, int rm, int reg, const struct operation *op)
 {
 	u32 operand = mod == 3 ? BIT(rm) : 0;
@@ -313,18 +314,18 @@ static u32 written(int code, int mod, int sub, int rm, int reg, const struct ope
 	return ~BIT(SP) | operand | (mod >= 0 && !is_group(code) ? BIT(reg) : 0);
 }
 
-/* What it does with registers that hold addresses, where it takes whole ones. */
+/* Moves of whole registers, which may hold addresses. */
 static void decode_move(int code, int mod, int sub, int rm, int reg, s64 value,
 			struct operation *op)
 {
 	op->to = reg;
 	switch (code) {
-	case 0x29:			/* SUB: the size of a frame */
+	case 0x29:			/* SUB, of the size of a frame */
 	case 0x2b:
 		op->minus = code == 0x29 ? reg : rm;
 		op->moves = mod == 3 && op->writes != BIT(SP);
 		break;
-	case 0x81:			/* ADD, SUB of a constant; AND aligns */
+	case 0x81:			/* ADD or SUB of a constant; AND, to align */
 	case 0x83:
 		op->moves = is_near(value) && (sub == 0 || sub == 5 || (sub == 4 && value < 0));
 		break;
@@ -349,7 +350,7 @@ static void decode_move(int code, int mod, int sub, int rm, int reg, s64 value,
 	}
 }
 
-/* Behind IP; before that there may be the rest of pt_regs, and a return address. */
+/* CS is saved after IP. The rest of pt_regs and a return address may come before it. */
 static bool is_saved_cs(const struct operation *op)
 {
 	u64 word = vmlinux.bits / 8, last = vmlinux.bits == 64 ? 18 : 14;
@@ -421,7 +422,7 @@ void decode(u64 address, struct operation *op)
 		code = -1;
 	rex = insn.rex_prefix.bytes[0];
 	whole = insn.opnd_bytes * 8 == vmlinux.bits;
-	/* Without ModRM, the register is in the opcode. */
+	/* Without ModRM, the opcode contains the register. */
 	rm = (insn.opcode.bytes[insn.opcode.nbytes - 1] & 7) | (X86_REX_B(rex) ? 8 : 0);
 	if (insn.modrm.nbytes) {
 		mod = X86_MODRM_MOD(insn.modrm.bytes[0]);
@@ -444,13 +445,13 @@ void decode(u64 address, struct operation *op)
 		decode_move(code, mod, sub, rm, reg, insn.immediate.value, op);
 	op->padding = code == 0xcc || code == 0x90 || code == (TWO_BYTE | 0x1f) ||
 		(op->from != NO_REG && op->from == op->to && !op->address);
-	/* A new base of the stack is a new stack. */
+	/* Loading SS changes the stack. */
 	if (vmlinux.bits == 32 && (code == 0x17 || (code == 0x8e && sub == 2)))
 		op->writes |= BIT(SP);
 	op->loads_ss = code == (TWO_BYTE | 0xb2) && reg == SP && op->memory == AT_STACK;
 
 	op->reg = rm;
-	/* AND, OR and TEST with RAX are like those with a register. */
+	/* AND, OR and TEST have forms for RAX without ModRM. */
 	if (code == 0x25 || code == 0x0d || code == 0xa9) {
 		op->reg = 0;
 		mod = 3;

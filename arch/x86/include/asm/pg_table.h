@@ -6,12 +6,12 @@
 #include <linux/types.h>
 
 /**
- * struct arch_pg_table - what the TLB knows of a page table
- * @ctx_id: Identifies the table for ever: never zero and never used again.
- * @tlb_gen: The generation of the translations. Whoever changes entries in a
- *	way that needs a flush first writes the entries, then increments this,
- *	then flushes; a CPU that has not seen the latest generation flushes
- *	before it uses the table. Not used on Xen PV.
+ * struct arch_pg_table - the identity of a page table in the TLB
+ * @ctx_id: Identifies the table. Never zero, and never reused.
+ * @tlb_gen: The generation of the translations. Code that changes entries in a way
+ *	that needs a flush first writes the entries, then increments the generation,
+ *	then flushes. A CPU that has not seen the latest generation flushes before it
+ *	uses the table. Not used on Xen PV.
  */
 struct arch_pg_table {
 	u64 ctx_id;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0 */
-#ifndef _MM_PG_TABLE_H
-#define _MM_PG_TABLE_H
+#ifndef _LINUX_PG_TABLE_INTERNAL_H
+#define _LINUX_PG_TABLE_INTERNAL_H
 
 #include <linux/container_of.h>
 #include <linux/list.h>
@@ -27,7 +27,7 @@
 #define arch_pg_table_clear_pgd(pgd)	pgd_clear(pgd)
 #endif
 
-/* What has to be undone before a table page is freed. */
+/* Called before a table page is freed, to undo what its population did. */
 #ifndef arch_pg_table_release_pte
 #define arch_pg_table_release_pte(pte)	((void)(pte))
 #define arch_pg_table_release_pmd(pmd)	((void)(pmd))
@@ -35,20 +35,20 @@
 #define arch_pg_table_release_p4d(p4d)	((void)(p4d))
 #endif
 
-/* The protection for a base page that is the same as that of a large entry. */
+/* Convert the protection of a large entry to that of a base page. */
 #ifndef arch_pg_table_leaf_prot
 #define arch_pg_table_leaf_prot(prot)	(prot)
 #endif
 
-/* The protection that a context can have. */
+/* Remove from a protection what a context must not have. */
 #ifndef arch_pg_table_prot
 #define arch_pg_table_prot(prot)	(prot)
 #endif
 
 /**
- * struct pg_context - a page table that stands alone
+ * struct pg_context - a page table that is not embedded in an mm
  * @pgt: The table.
- * @users: References.
+ * @users: The number of references.
  * @name: What it is for.
  * @list: Member of pg_table_list, under pg_table_list_lock.
  * @lock: Serialises what changes or reads the tree below the root.
@@ -73,4 +73,4 @@ static inline struct pg_context *pg_context(struct pg_table *pgt)
 	return container_of(pgt, struct pg_context, pgt);
 }
 
-#endif /* _MM_PG_TABLE_H */
+#endif /* _LINUX_PG_TABLE_INTERNAL_H */
