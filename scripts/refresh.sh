@@ -62,6 +62,7 @@ generated()
 			"move these edits to a commit of their own, or mend the semantic patch"
 }
 
+default=$(rows scripts/kernels | cut -f1 | head -n 1)
 new=$out/refresh
 rm -rf "$new"
 mkdir -p "$new"
@@ -122,16 +123,18 @@ else
 	for name in $(cut -f2 "$new/series"); do
 		put "$new/$name.msg" "$top/patches/$name.msg"
 		to=$(variant "$name")
-		# A shared diff that this kernel did not take stays the others'.
-		[ "$to" != "patches/$name.diff" ] || grep -q "^$name	" "$out/steps" ||
-			to=patches/$KERNEL/$name.diff
-		if [ "$to" = "patches/$name.diff" ] &&
-		   moved "$top/$to" "$new/$name.diff"; then
-			: # the kernels that share it have it at other lines
-		elif [ -f "$new/$name.diff" ]; then
+		if [ "$to" = "patches/$name.diff" ]; then
+			# The kernels that share it may have it at other lines.
+			! moved "$top/$to" "$new/$name.diff" || continue
+			# It is the default kernel's, if that took it: written from
+			# another one, it might not apply there any more.
+			{ [ "$KERNEL" = "$default" ] && grep -q "^$name	" "$out/steps"; } ||
+				to=patches/$KERNEL/$name.diff
+		fi
+		if [ -f "$new/$name.diff" ]; then
 			put "$new/$name.diff" "$top/${to:-patches/$name.diff}"
 		elif [ -n "$to" ]; then
-			rm "$top/$to"
+			rm -f "$top/$to"
 			echo "| removed $to"
 		fi
 	done

@@ -117,6 +117,18 @@ rm "$fake/patches/6.12/kernel-change.diff"
 cp "$fake/good.diff" "$fake/patches/kernel-change.diff"
 fake tree.sh
 
+# The shared diff is the default kernel's, which is the first one.
+cp "$fake/scripts/kernels" "$fake/good.kernels"
+printf '6.1\tnone\t-\n' | cat - "$fake/good.kernels" >"$fake/scripts/kernels"
+sed -i 's/int more = 2/int more = 5/; s/int more = 3/int more = 5/' "$l/kernel/other.c"
+commit -a --amend --no-edit
+check "refresh on another kernel than the default" fake refresh.sh
+check "writes a diff of that kernel" grep -q 'more = 5' "$fake/patches/6.12/kernel-change.diff"
+check "leaves the shared one" cmp "$fake/good.diff" "$fake/patches/kernel-change.diff"
+cp "$fake/good.kernels" "$fake/scripts/kernels"
+rm "$fake/patches/6.12/kernel-change.diff"
+fake tree.sh
+
 # A step that dies is started over.
 mkdir -p "$fake/bin"
 printf '#!/bin/sh\nkill -9 $$\n' >"$fake/bin/spatch"
