@@ -259,7 +259,7 @@ static void mutate_integer(const struct node *n, bool plain, char before)
 {
 	enum CXTypeKind type = type_of(n->cursor).kind;
 
-	if (!plain || !clang_isExpression(n->kind) || strchr(";{}", before) ||
+	if (!plain || !clang_isExpression(n->kind) || strchr(";{})e", before) ||
 	    is_mutant("negate", n->part))
 		return;
 	/* The next address is in the next page. */
