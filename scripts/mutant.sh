@@ -3,6 +3,8 @@
 # mutant.sh DIR RUN: a worker of mutants.sh. Takes one fault after the other from
 # RUN/todo, plants it in DIR/linux, and writes its verdict to RUN/verdicts: name,
 # verdict, and what killed it. RUN/logs has what it printed.
+#
+# mutant.sh DIR RUN MODE WHERE IMAGE: boot one mode.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -56,6 +58,30 @@ boots()
 		;;
 	*) "$rig/boot.sh" "$mode" ;;
 	esac
+}
+
+if [ $# -eq 5 ]; then
+	boots "$3" "$4" "$5"
+	exit
+fi
+
+signs='] *not ok |Kernel panic|BUG: |Oops: '
+booting=
+trap 'kill -- "-$booting" 2>/dev/null; exit 1' TERM
+
+# survives MODE: boot it with the fault. The first sign of it ends the boot, unless the
+# kernel without a fault gives it too.
+survives()
+{
+	console=$dir/boot/${1#*=}.log
+	known=$(grep -s -c -E "$signs" "$base/${1#*=}.log") || :
+	setsid "$top/scripts/mutant.sh" "$dir" "$run" "$1" "$dir/boot" "$image" &
+	booting=$!
+	while kill -0 "$booting" 2>/dev/null; do
+		sleep 1
+		[ "${known:-0}" -ne 0 ] || ! grep -q -s -E "$signs" "$console" || kill -- "-$booting" 2>/dev/null || :
+	done
+	wait "$booting"
 }
 
 # baseline MODE: it passes without a fault.
@@ -132,7 +158,7 @@ verdict()
 	for mode in $modes; do
 		baseline "$mode"
 		rm -rf "${dir:?}/boot"
-		(boots "$mode" "$dir/boot" "$image") && continue
+		survives "$mode" && continue
 		verdict=killed
 		by="$mode: $(why "$log")"
 		return 0

@@ -71,6 +71,8 @@ hash=$(verdicts | sha256sum | cut -c1-12)
 kernel=$dir/$hash
 run=$kernel/$(faults | sha256sum | cut -c1-12)
 mkdir -p "$run" "$build/tools"
+exec 7>"$dir/lock"
+flock -n 7 || die "another run plants faults in $dir" "wait for its end"
 
 # prepare W: the tree and the kernel of a worker, without a fault.
 prepare()
