@@ -58,6 +58,8 @@ static const struct {
 	"the stack that was interrupted: with user mode's table, the entry stack"
 #define OF_ESPFIX \
 	"the same place in the segment of espfix, whose base makes up for the offset"
+#define OF_VC \
+	"the stack that was interrupted, or one of the IST: nothing in the gap of SYSCALL causes #VC"
 
 /* References that are legitimate. After one, the table and the stack are taken to be correct. */
 static struct {
@@ -78,6 +80,7 @@ static struct {
 	  "the stack that espfix maps" },
 	{ "native_irq_return_ldt", STACK, "", true, false,
 	  "does not come here: the kernel's own stack segment is not in the LDT" },
+	{ "asm_exc_vmm_communication", POINTER, "", false, true, OF_VC },
 	{ "handle_exception_return", REGISTER, "", true, false, OF_FRAME, 32 },
 	{ "asm_exc_nmi", REGISTER, "", true, false, OF_FRAME, 32 },
 	{ "restore_all_switch_stack", REGISTER, "", true, false,

@@ -317,7 +317,7 @@ static u16 inside_after(const struct state *s, const struct operation *op)
 		if (op->loads_ss)
 			right = points_inside(s, SP) && excuse(s, SEGMENT, "");
 		else
-			right = s->table == USER && excuse(s, POINTER, "");
+			right = s->table != NOT_RUN && excuse(s, POINTER, "");
 		if (right)
 			inside |= BIT(SP);
 	}
