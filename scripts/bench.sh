@@ -21,7 +21,6 @@ svg=$top/docs/bench.svg
 boots=scripts/bench.boots
 
 need ccache ccache
-need qemu-system-x86_64 qemu-system-x86
 need gnuplot gnuplot-nox
 [ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
 
@@ -71,13 +70,11 @@ configure()
 	side=$1
 	to=$2
 	shift 2
-	mkdir -p "$bench/$side/$to/new"
-	(cd "$bench/$side/linux" && ARCH=x86_64 scripts/kconfig/merge_config.sh -n -Q \
-		-O "../$to/new" kernel/configs/tiny.config "$top/kunit/x86_64.config" \
-		"$bench/config" "$@") >"$bench/$side/log" 2>&1 </dev/null ||
-		die "merge_config.sh failed: $(tail -n 1 "$bench/$side/log")" "read $bench/$side/log"
-	cmp -s "$bench/$side/$to/new/.config" "$bench/$side/$to/.config" ||
-		cp "$bench/$side/$to/new/.config" "$bench/$side/$to/.config"
+	# The work tree of the stock kernel is before the series.
+	[ "$side" = ours ] || export STOCK=1
+	TREE=$bench/$side/linux "$top/scripts/config.sh" "$bench/$side/$to" \
+		"$top/kunit/x86_64.config" "$bench/no-tests.config" "$@"
+	unset STOCK
 }
 
 # .text of vmlinux itself is padded to 2 MiB where there is PTI.
@@ -133,7 +130,7 @@ machine()
 	kernel=$dir/$(cell $boots "$2" 3)/arch/x86/boot/bzImage
 	cpu=$(cell $boots "$2" 4)
 	append="console=ttyS0 panic=-1 tsc=reliable nokaslr norandmaps $(cell $boots "$2" 5)"
-	set --
+	flash=
 	case $cpu in
 	bochs)
 		"$top/scripts/bochs.sh" corei7_skylake_x 1 600 "$kernel" "$bench/initramfs.gz" \
@@ -142,18 +139,11 @@ machine()
 		;;
 	efi)
 		cpu=max
-		ovmf=/usr/share/OVMF
-		[ -f $ovmf/OVMF_CODE_4M.fd ] ||
-			die "no OVMF in $ovmf" "run: apt-get install ovmf"
-		cp $ovmf/OVMF_VARS_4M.fd "$dir/efi.vars"
-		set -- -drive "if=pflash,format=raw,unit=0,readonly=on,file=$ovmf/OVMF_CODE_4M.fd" \
-			-drive "if=pflash,format=raw,unit=1,file=$dir/efi.vars"
+		flash=$(ovmf efi "$dir/efi.vars")
 		;;
 	esac
-	timeout --foreground -k 5 600 qemu-system-x86_64 -nodefaults -no-user-config \
-		-machine q35 -accel tcg -icount shift=0,sleep=off -seed 1 \
-		-rtc base=2026-01-01,clock=vm -cpu "$cpu" -smp 1 -m 512 \
-		-display none -serial stdio -no-reboot "$@" \
+	qemu qemu-system-x86_64 600 -machine q35 -accel tcg -icount shift=0,sleep=off -seed 1 \
+		-rtc base=2026-01-01,clock=vm -cpu "$cpu" -smp 1 \
 		-kernel "$kernel" -initrd "$bench/initramfs.gz" -append "$append" </dev/null
 }
 
@@ -181,8 +171,10 @@ measure()
 	[ -n "$(git -C "$linux" ls-tree "$commit_ours" include/linux/pg_table_context.h)" ] ||
 		die "commit $commit_ours has no contexts" "use KERNEL=6.12 and the whole series"
 
-	cat >"$bench/config" <<'EOF'
+	cat >"$bench/no-tests.config" <<'EOF'
 # CONFIG_KUNIT is not set
+# CONFIG_KUNIT_DEFAULT_ENABLED is not set
+# CONFIG_KUNIT_DEBUGFS is not set
 # CONFIG_RUNTIME_TESTING_MENU is not set
 # CONFIG_KPROBES_SANITY_TEST is not set
 # CONFIG_GUP_TEST is not set
@@ -203,8 +195,8 @@ EOF
 	done
 	echo "kernel 3 of 3: ours, with views"
 	# Only their tests select views, in a kernel that no other figure is of.
-	echo CONFIG_KUNIT=y | cat - "$top/kunit/suites.config" >"$bench/views"
-	configure ours views "$bench/views"
+	echo CONFIG_KUNIT=y | cat - "$top/kunit/suites.config" >"$bench/views.config"
+	configure ours views "$bench/views.config"
 	kbuild ours views x86_64 make_image bzImage PG_TABLE_BENCH=y
 	differ=$(diff "$bench/stock/kernel/.config" "$bench/ours/kernel/.config" |
 		grep '^[<>]' | grep -v 'PG_TABLE' | head -n 1) || :

@@ -22,7 +22,6 @@
 suffix=${BUILD:+-$BUILD}
 dir=${DIR:-$out/boot$suffix}
 accel=${ACCEL:-tcg}
-serial=stdio
 table=${MODES:-scripts/modes}
 machines=${MACHINES:-scripts/machines}
 own=$table-${BUILD:-}
@@ -110,72 +109,45 @@ mkdir -p "$dir"
 for mode; do
 	of "$mode"
 	[ -f "$image" ] || die "no kernel $image" "run: $make"
-	if [ -z "$machine" ]; then
-		need qemu-system-x86_64 qemu-system-x86
-	fi
 	[ -n "${INITRAMFS:-}" ] || MACHINE=$machine "$top/scripts/initramfs.sh" >&2
 	pack "$mode"
 done
 
-# firmware MODE: print QEMU's arguments for EFI, one a line, and make the variable
-# store of the mode, a new one or a copy of another mode's.
+# firmware MODE: the arguments for its EFI, if it has one; its store is a new one or a copy
+# of another mode's.
 firmware()
 {
 	kind=$(cell "$table" "$1" 3)
-	ovmf=/usr/share/OVMF
-	case ${kind%:*} in
-	efi) code=OVMF_CODE_4M.fd store=OVMF_VARS_4M.fd package=ovmf ;;
-	efi32) code=OVMF32_CODE_4M.secboot.fd store=OVMF32_VARS_4M.fd package=ovmf-ia32 ;;
-	*) return ;;
-	esac
-	[ -f $ovmf/$code ] || die "no $code in $ovmf" "run: apt-get install $package"
+	from=
 	case $kind in
 	*:*)
-		store=$dir/${kind#*:}.vars
-		[ -f "$store" ] || die "mode ${kind#*:} left no variable store for $1" \
+		from=$dir/${kind#*:}.vars
+		[ -f "$from" ] || die "mode ${kind#*:} left no variable store for $1" \
 			"run: scripts/boot.sh ${kind#*:} $1"
 		;;
-	*) store=$ovmf/$store ;;
 	esac
-	cp "$store" "$dir/$1.vars"
-	echo "-drive
-if=pflash,format=raw,unit=0,readonly=on,file=$ovmf/$code
--drive
-if=pflash,format=raw,unit=1,file=$dir/$1.vars"
+	case ${kind%:*} in
+	efi | efi32) ovmf "${kind%:*}" "$dir/$1.vars" "$from" ;;
+	esac
 }
 
-# qemu MODE ACCEL LIMIT COMMAND-LINE: one boot, the console to stdout.
-qemu()
+# pc MODE ACCEL LIMIT COMMAND-LINE: one boot, the console to stdout.
+pc()
 {
-	mode=$1 accelerator=$2 seconds=$3 append=$4
-	cpu=$(cell "$table" "$mode" 4)
-	cpus=$(cell "$table" "$mode" 5)
-	drives=$(firmware "$mode") || exit
-	# The arguments are lines.
-	IFS='
-'
-	# shellcheck disable=SC2086
-	set -- $drives
-	unset IFS
-	timeout --foreground -k 5 "$seconds" qemu-system-x86_64 -nodefaults -no-user-config \
-		-machine q35 -accel "$accelerator" -cpu "$cpu" -smp "$cpus" -m 512 \
-		-display none -serial "$serial" -no-reboot "$@" \
-		-kernel "$image" -initrd "$dir/$mode.gz" -append "$append"
+	flash=$(firmware "$1") || exit
+	qemu qemu-system-x86_64 "$3" -machine q35 -accel "$2" -cpu "$(cell "$table" "$1" 4)" \
+		-smp "$(cell "$table" "$1" 5)" -kernel "$image" -initrd "$dir/$1.gz" -append "$4"
 }
 
 # other MODE LIMIT COMMAND-LINE: one boot of a machine of scripts/machines.
 other()
 {
 	mode=$1 seconds=$2 append=$3
-	cpu=$(cell "$table" "$mode" 4)
-	cpus=$(cell "$table" "$mode" 5)
-	qemu=$(cell "$machines" "$machine" 4)
 	start=$(cell "$machines" "$machine" 7)
 	firmware=$(cell "$machines" "$machine" 8)
 	threads=
 	# As qemu-single of scripts/modes.
 	case $(cell "$machines" "$machine" 2) in i386 | x86_64) threads=,thread=single ;; esac
-	need "$qemu" "the packages of scripts/packages"
 	for file in $(echo "${firmware#-}" | tr , ' '); do
 		[ -f "$file" ] || die "no firmware $file for $machine" \
 			"run: scripts/deps.sh test"
@@ -217,9 +189,8 @@ other()
 		;;
 	*) set -- "$@" -kernel "$image" -initrd "$dir/$mode.gz" ;;
 	esac
-	timeout --foreground -k 5 "$seconds" "$qemu" -nodefaults -no-user-config \
-		-machine "$(cell "$machines" "$machine" 5)" -accel "tcg$threads" -cpu "$cpu" -smp "$cpus" -m 512 \
-		-display none -serial "$serial" -no-reboot "$@"
+	qemu "$(cell "$machines" "$machine" 4)" "$seconds" -machine "$(cell "$machines" "$machine" 5)" \
+		-accel "tcg$threads" -cpu "$(cell "$table" "$mode" 4)" -smp "$(cell "$table" "$mode" 5)" "$@"
 }
 
 # On a busy host a kernel finds that its timer does not tick, or that a CPU stands still.
@@ -233,8 +204,8 @@ boot()
 	of "$1"
 	line="console=$console panic=-1 $line -- expect $(cell "$table" "$1" 8) end${shell:+ shell}"
 	case $(cell "$table" "$1" 2) in
-	qemu) qemu "$1" "$2" "$3" "$busy $line" ;;
-	qemu-single) qemu "$1" "$2${single:-}" "$3" "$busy $line" ;;
+	qemu) pc "$1" "$2" "$3" "$busy $line" ;;
+	qemu-single) pc "$1" "$2${single:-}" "$3" "$busy $line" ;;
 	bochs)
 		"$top/scripts/bochs.sh" "$(cell "$table" "$1" 4)" "$(cell "$table" "$1" 5)" \
 			"$3" "$image" "$dir/$1.gz" "$line" "$dir/$1"

@@ -6,7 +6,8 @@
 # followed by NAME-$KERNEL.config where that exists: the differences between
 # kernels. Fails when a line of a fragment did not take effect.
 #
-# Environment: BASE, a whole configuration to merge them over, as it is.
+# Environment: BASE, a whole configuration to merge them over, as it is; TREE, another
+# kernel tree than the replayed one.
 
 . "$(dirname "$0")/lib.sh"
 
@@ -14,6 +15,7 @@
 	"usage: config.sh OUTDIR FRAGMENT..."
 dir=$1
 shift
+linux=${TREE:-$linux}
 [ -f "$linux/scripts/kconfig/merge_config.sh" ] ||
 	die "no kernel tree in $linux" "run: make tree"
 

@@ -166,3 +166,35 @@ variant()
 		[ ! -f "$top/$f" ] || { echo "$f"; return; }
 	done
 }
+
+# ovmf KIND STORE [FROM]: print QEMU's arguments for OVMF of 64 bits (efi) or 32 (efi32), one
+# a line; its variables are kept in STORE, which begins as a copy of FROM, or as new.
+ovmf()
+{
+	ovmf_dir=/usr/share/OVMF
+	case $1 in
+	efi) set -- OVMF_CODE_4M.fd OVMF_VARS_4M.fd ovmf "$2" "${3:-}" ;;
+	efi32) set -- OVMF32_CODE_4M.secboot.fd OVMF32_VARS_4M.fd ovmf-ia32 "$2" "${3:-}" ;;
+	esac
+	[ -f $ovmf_dir/"$1" ] || die "no $1 in $ovmf_dir" "run: apt-get install $3"
+	cp "${5:-$ovmf_dir/$2}" "$4"
+	printf '%s\n' -drive "if=pflash,format=raw,unit=0,readonly=on,file=$ovmf_dir/$1" \
+		-drive "if=pflash,format=raw,unit=1,file=$4"
+}
+
+# qemu PROGRAM SECONDS ARG...: run a machine with its console on standard input and output,
+# which ends at a reset. With 0 seconds it has no limit; 124 is a time-out.
+# $flash: the lines of ovmf(); $serial: another console.
+qemu()
+{
+	program=$1 seconds=$2
+	shift 2
+	need "$program" "the packages of scripts/packages"
+	IFS='
+'
+	# shellcheck disable=SC2086
+	set -- "$@" ${flash:-}
+	unset IFS
+	timeout --foreground -k 5 "$seconds" "$program" -nodefaults -no-user-config -m 512 \
+		-display none -serial "${serial:-stdio}" -no-reboot "$@"
+}
