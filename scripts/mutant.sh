@@ -46,7 +46,7 @@ boots()
 	mode=$1
 	export DIR="$2" IMAGE="$3"
 	case $mode in
-	bochs) LIMIT=$((LIMIT * 10)) "$rig/boot.sh" bochs ;;
+	bochs) LIMIT=1000 "$rig/boot.sh" bochs ;;
 	pti.sh=*)
 		mode=${mode#*=}
 		MODES=scripts/modes-pti "$rig/boot.sh" "$mode" &&

@@ -16,7 +16,7 @@
 # nothing is.
 #
 # Environment: WORKERS, how many boot at a time (default: the processors); LIMIT,
-# seconds of a boot; LIST, FILES, EQUIVALENT, TABLE: other tables, below the top; RIG:
+# seconds of a boot, instead of those of scripts/modes; LIST, FILES, EQUIVALENT, TABLE: other tables, below the top; RIG:
 # where other config.sh, guest-extra.sh and boot.sh are.
 
 . "$(dirname "$0")/lib.sh"
@@ -35,7 +35,6 @@ else
 fi
 workers=${WORKERS:-$(nproc)}
 rig=${RIG:-$top/scripts}
-export LIMIT="${LIMIT:-60}"
 configs='kunit/x86_64.config kunit/guest.config kunit/suites.config kunit/mutants.config'
 dir=$out/mutants
 program=$build/tools/mutate
@@ -155,7 +154,7 @@ interrupted()
 	die "interrupted after $(wc -l <"$run/verdicts") faults" "run the same command again to go on"
 }
 
-echo "| $KERNEL $(git -C "$series" rev-parse --short HEAD), inputs $hash/${run##*/}${N:+, seed $SEED}, at most $LIMIT s a boot"
+echo "| $KERNEL $(git -C "$series" rev-parse --short HEAD), inputs $hash/${run##*/}${N:+, seed $SEED}, seconds of a boot: ${LIMIT:-those of scripts/modes}"
 prepare 1
 if [ ! -f "$run/plan" ]; then
 	(if [ -n "$N" ]; then drawn; else written; fi) >"$run/plan.new" || exit
