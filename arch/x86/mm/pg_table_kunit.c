@@ -588,6 +588,18 @@ static unsigned int count_mapped(void)
 	return mapped;
 }
 
+/* A CPU to which this thread does not move while it waits for what runs there. */
+static int other_cpu(struct kunit *test)
+{
+	int this_cpu = raw_smp_processor_id(), cpu;
+
+	cpu = cpumask_any_but(cpu_online_mask, this_cpu);
+	if (cpu >= nr_cpu_ids)
+		kunit_skip(test, "needs two CPUs");
+	KUNIT_ASSERT_EQ(test, 0, set_cpus_allowed_ptr(current, cpumask_of(this_cpu)));
+	return cpu;
+}
+
 static bool wait_for_step(int *step, int wanted)
 {
 	unsigned long until = jiffies + 5 * HZ;
@@ -624,9 +636,7 @@ static void unmap_reaches_who_is_inside(struct kunit *test)
 	unsigned long addr;
 	int cpu;
 
-	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
-	if (cpu >= nr_cpu_ids)
-		kunit_skip(test, "needs two CPUs");
+	cpu = other_cpu(test);
 
 	for (addr = ADDR; addr < GUEST_END; addr += PAGE_SIZE)
 		KUNIT_ASSERT_EQ(test, 0, pg_table_map(g.pgt, addr, __pa(p), PAGE_SIZE,
@@ -690,9 +700,7 @@ static void mm_may_end_while_inside(struct kunit *test)
 	struct task_struct *task;
 	int cpu;
 
-	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
-	if (cpu >= nr_cpu_ids)
-		kunit_skip(test, "needs two CPUs");
+	cpu = other_cpu(test);
 
 	g.mm = new_mm(test);
 	task = kthread_create_on_cpu(outlive_mm, &g, cpu, "pg_table_kunit/%u");
@@ -720,9 +728,7 @@ static void remote_unmap_leaves_nothing_stale(struct kunit *test)
 	unsigned int i;
 	int cpu;
 
-	cpu = cpumask_any_but(cpu_online_mask, raw_smp_processor_id());
-	if (cpu >= nr_cpu_ids)
-		kunit_skip(test, "needs two CPUs");
+	cpu = other_cpu(test);
 
 	/* A neighbour keeps the table page, and with it the old entry, allocated. */
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(r.pgt, ADDR + PAGE_SIZE, 0, PAGE_SIZE,

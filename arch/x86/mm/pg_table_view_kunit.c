@@ -337,6 +337,25 @@ static void view_outlives_its_process(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, pgd_val(view->pgd[i]), 0, "entry %u", i);
 }
 
+/*
+ * Where user mode may execute, the kernel may not: with its table left loaded by
+ * mistake, user mode faults.
+ */
+static void user_half_is_not_executable_for_the_kernel(struct kunit *test)
+{
+	struct mm_struct *mm = use_new_mm(test);
+	struct pg_table *view = new_view(test, mm, 1);
+	unsigned long at = map_user(test, 0);
+	pgd_t *kernel = pgd_offset(mm, at), *user = kernel_to_user_pgdp(kernel);
+	pgdval_t nx = __supported_pte_mask & _PAGE_NX;
+
+	KUNIT_EXPECT_EQ(test, pgd_val(*kernel) & _PAGE_NX, nx);
+	KUNIT_EXPECT_EQ(test, pgd_val(*user) & _PAGE_NX, 0);
+	KUNIT_EXPECT_EQ(test, pgd_val(*kernel) & ~_PAGE_NX, pgd_val(*user));
+	KUNIT_EXPECT_EQ(test, pgd_val(view->pgd[pgd_index(at)]), pgd_val(*kernel));
+	kthread_unuse_mm(mm);
+}
+
 static struct kunit_case cases[] = {
 	KUNIT_CASE(process_with_three_views),
 	KUNIT_CASE(root_entries_are_mirrored),
@@ -344,6 +363,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(flush_inside_reaches_the_process),
 	KUNIT_CASE(walk_of_a_view_is_one_of_its_process),
 	KUNIT_CASE(views_are_limited),
+	KUNIT_CASE(user_half_is_not_executable_for_the_kernel),
 	KUNIT_CASE(view_maps_nothing_of_its_own),
 	KUNIT_CASE(view_outlives_its_process),
 	{}

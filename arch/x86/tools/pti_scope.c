@@ -59,7 +59,7 @@ static const struct {
 #define OF_ESPFIX \
 	"the same place in the segment of espfix, whose base makes up for the offset"
 #define OF_VC \
-	"the stack that was interrupted, or one of the IST: nothing in the gap of SYSCALL causes #VC"
+	"the stack that was interrupted, or an exception stack: nothing in the gap of SYSCALL causes #VC"
 
 /* References that are legitimate. After one, the table and the stack are taken to be correct. */
 static struct {
