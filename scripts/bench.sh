@@ -89,7 +89,7 @@ text_size()
 sizes()
 {
 	key=$(echo "$2"; cat "$bench/$1/kernel/.config"; gcc --version)
-	[ "$key" != "$(cat "$bench/$1/sizes.key" 2>/dev/null)" ] || return 0
+	! unchanged "$bench/$1/sizes.key" "$key" || return 0
 	kbuild "$1" kernel x86_64 make vmlinux
 	echo "text $(text_size "$bench/$1/kernel")" >"$bench/$1/sizes"
 	for bits in 64 32; do

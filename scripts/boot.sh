@@ -293,7 +293,7 @@ for mode; do
 		case $(cell "$table" "$mode" 3) in
 		*:*) cat "$dir/$(cell "$table" "$mode" 3 | cut -d: -f2).vars" || : ;;
 		esac; } 2>/dev/null | sha256sum)
-	if [ -n "${SAME:-}" ] && [ "$key" = "$(cat "$dir/$mode.passed" 2>/dev/null)" ]; then
+	if [ -n "${SAME:-}" ] && unchanged "$dir/$mode.passed" "$key"; then
 		passed=$((passed + 1))
 		echo "| boot $mode: $(grep -c '^ok ' "$dir/$mode.ktap") checks passed before, nothing changed"
 		continue

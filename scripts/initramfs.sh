@@ -36,7 +36,7 @@ mkdir -p "${image%/*}"
 exec 9>"$image.lock"
 flock 9
 now=$(cat "$init" "$top"/scripts/guest-*.c "$busybox" "$0" | sha256sum)
-[ ! -f "$image" ] || [ "$now" != "$(cat "$stamp" 2>/dev/null)" ] || exit 0
+[ ! -f "$image" ] || ! unchanged "$stamp" "$now" || exit 0
 
 root=$image.root
 rm -rf "$root" "$stamp"

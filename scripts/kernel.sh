@@ -80,7 +80,7 @@ finish()
 }
 
 now=$(inputs "$@")
-if [ -f "$image" ] && [ "$now" = "$(cat "$stamp" 2>/dev/null)" ]; then
+if [ -f "$image" ] && unchanged "$stamp" "$now"; then
 	case $now in
 	*dirty*) ;;
 	*)

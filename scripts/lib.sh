@@ -82,6 +82,12 @@ result()
 	printf '%s\n' "$2" >"$results/$1"
 }
 
+# unchanged STAMP INPUTS: what left the stamp was made of the same inputs.
+unchanged()
+{
+	[ -f "$1" ] && [ "$2" = "$(cat "$1")" ]
+}
+
 # need COMMAND PACKAGE: stop when a program is missing.
 need()
 {
