@@ -70,18 +70,25 @@ booting=
 trap 'kill -- "-$booting" 2>/dev/null; exit 1' TERM
 
 # survives MODE: boot it with the fault. The first sign of it ends the boot, unless the
-# kernel without a fault gives it too.
+# kernel without a fault gives it too. A boot that was not tried kills nothing.
 survives()
 {
 	console=$dir/boot/${1#*=}.log
 	known=$(grep -s -c -E "$signs" "$base/${1#*=}.log") || :
+	seen=
 	setsid "$top/scripts/mutant.sh" "$dir" "$run" "$1" "$dir/boot" "$image" &
 	booting=$!
 	while kill -0 "$booting" 2>/dev/null; do
 		sleep 1
-		[ "${known:-0}" -ne 0 ] || ! grep -q -s -E "$signs" "$console" || kill -- "-$booting" 2>/dev/null || :
+		if [ "${known:-0}" -eq 0 ] && grep -q -s -E "$signs" "$console"; then
+			seen=1
+			kill -- "-$booting" 2>/dev/null || :
+		fi
 	done
-	wait "$booting"
+	! wait "$booting" || return 0
+	[ -n "$seen" ] || grep -q -e ': FAILED, ' -e 'not as with the stock kernel' "$log" ||
+		die "mode $1 was not booted: $(sed -n 's/^error: //p' "$log" | tail -n 1)" "read $log" 2>&3
+	return 1
 }
 
 # baseline MODE: it passes without a fault.

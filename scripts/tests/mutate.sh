@@ -32,7 +32,10 @@ git -C "$tree" add .
 rig_git "$tree" commit -q -m series
 printf '#!/bin/sh\nmkdir -p "$1"\n' >"$RIG/config.sh"
 printf '#!/bin/sh\n: >"$2/guest-extra.gz"\n' >"$RIG/guest-extra.sh"
-printf '#!/bin/sh\nexec timeout 2 "$IMAGE" "$1"\n' >"$RIG/boot.sh"
+cat >"$RIG/boot.sh" <<-'END'
+	#!/bin/sh
+	timeout 2 "$IMAGE" || { echo "| boot $1: FAILED, status $?, 0 s"; exit 1; }
+	END
 chmod +x "$RIG"/*.sh
 printf 'sample.c\tsample.o\tdefault\n' >"$work/files"
 : >"$work/equivalent"
@@ -54,6 +57,16 @@ said()
 }
 
 check "a run ends" quietly env N=1000 "$mutants"
+cp "$work/said" "$work/first"
+mv "$RIG/boot.sh" "$work/boot.sh"
+check "what was run is not run again" quietly env N=1000 "$mutants"
+check "and counts as it did" [ "$(tail -n 1 "$work/said")" = "$(tail -n 1 "$work/first")" ]
+sed -i 2d "$build"/mutated/mutants/*/*/verdicts
+says "what is not there any more is run again, and a boot that does not run kills nothing" \
+	"a worker has failed" env N=1000 "$mutants"
+mv "$work/boot.sh" "$RIG/boot.sh"
+check "and an interrupted run goes on" quietly env N=1000 "$mutants"
+check "to the same result" [ "$(tail -n 1 "$work/said")" = "$(tail -n 1 "$work/first")" ]
 plan=$(find "$build/mutated/mutants" -name plan)
 cut -f3-6 "$plan" | sort -n -k1,1 -k2 >"$work/mutants"
 check "each operator makes the mutants of $sample/sample.tsv, and no other" \
