@@ -21,6 +21,8 @@
 #   KEEP     1 keeps what was built of a row that was found identical
 
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/tap.sh
+. "$top/scripts/tests/tap.sh"
 
 # To be raised when a change to this file can change what it finds.
 METHOD=1
@@ -641,7 +643,7 @@ check()
 	was=$(sed -n 's/^# stock //p' "$table")
 	if [ -n "$was" ] && [ "$was" != "$stock" ]; then
 		# Debian moved to another point release.
-		echo "ok - ${table#"$top"/} # SKIP it is of $was, the stock source is $stock; run: make soak KERNEL=$KERNEL"
+		skip "${table#"$top"/}" "it is of $was, the stock source is $stock; run: make soak KERNEL=$KERNEL"
 		exit 0
 	fi
 	have=$(sed -n 's/^# inputs //p' "$table")

@@ -8,6 +8,8 @@
 # writes that instead. The tests give their own tree, commit and tables.
 
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/tap.sh
+. "$top/scripts/tests/tap.sh"
 
 tree=${1:-$linux}
 commit=${2:-HEAD}
@@ -59,8 +61,8 @@ elif [ -n "${UPDATE:-}" ]; then
 elif [ ! -f "$committed" ]; then
 	die "there is no ${committed#"$top"/}" "run: UPDATE=1 scripts/ladder.sh"
 elif ! head -n 1 "$committed" | grep -qF " in $(cat "$out/stock.id");"; then
-	echo "ok - no use is unclassified"
-	echo "ok - the committed ledger of the ladder # SKIP it is of another release; run: UPDATE=1 scripts/ladder.sh"
+	pass "no use is unclassified"
+	skip "the committed ledger of the ladder" "it is of another release; run: UPDATE=1 scripts/ladder.sh"
 elif ! sed 1d "$committed" | cmp -s - "$derived"; then
 	sed 1d "$committed" | diff -U0 - "$derived" |
 		sed -n '1,2d; s/^-/| committed: /p; s/^+/| derived:   /p' |

@@ -7,6 +7,8 @@
 # give their own tree, list of steps and tables.
 
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/tap.sh
+. "$top/scripts/tests/tap.sh"
 
 tree=${1:-$linux}
 steps=${2:-$out/ledger/steps}
@@ -84,8 +86,8 @@ elif [ ! -f "$committed" ]; then
 	die "there is no ${committed#"$top"/}" "run: UPDATE=1 make ledger"
 elif ! head -n 1 "$committed" | grep -qF " in $version;"; then
 	# Debian moved to another point release; every hit has its class all the same.
-	echo "ok - no hit is unclassified"
-	echo "ok - the committed ledger # SKIP it is not of $version; run: UPDATE=1 make ledger"
+	pass "no hit is unclassified"
+	skip "the committed ledger" "it is not of $version; run: UPDATE=1 make ledger"
 	echo "| ${committed#"$top"/} is of another release than $version"
 elif ! cmp -s "$committed" "$derived"; then
 	diff -U0 "$committed" "$derived" |

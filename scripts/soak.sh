@@ -81,24 +81,24 @@ all=
 [ $# -gt 0 ] || { all=1; set -- $(names); }
 
 if [ -n "$check" ]; then
+	# shellcheck source=tests/tap.sh
+	. "$top/scripts/tests/tap.sh"
 	was=$(sed -n 's/^# stock //p' "$table" 2>/dev/null) || :
 	stock=$(cat "$out/stock.id")
-	bad=0
 	for name; do
 		result=$(of "$name" 3)
 		if [ "${result:-passed}" != passed ]; then
-			echo "not ok - $name: $(of "$name" 4)"
-			bad=$((bad + 1))
+			fail "$name" "$(of "$name" 4)"
 		elif [ -n "$was" ] && [ "$was" != "$stock" ]; then
 			# Debian moved to another point release.
-			echo "ok - $name # SKIP it is of $was, the stock source is $stock"
+			skip "$name" "it is of $was, the stock source is $stock"
 		elif [ "$(of "$name" 2)" != "$(inputs "$name")" ]; then
-			echo "ok - $name # SKIP not run with these inputs; run: KERNEL=$KERNEL scripts/soak.sh $name"
+			skip "$name" "not run with these inputs; run: KERNEL=$KERNEL scripts/soak.sh $name"
 		else
-			echo "ok - $name: $(of "$name" 4)"
+			pass "$name: $(of "$name" 4)"
 		fi
 	done
-	[ $bad -eq 0 ] || die "$bad of $# rows of ${table#"$top"/} have failed" \
+	[ $failed -eq 0 ] || die "$failed of $# rows of ${table#"$top"/} have failed" \
 		"mend what they tell, then run: KERNEL=$KERNEL scripts/soak.sh NAME"
 	exit 0
 fi
