@@ -39,7 +39,7 @@ log=$new/log
 # The stock kernel has none of the options that the series brings.
 if [ -n "${STOCK:-}" ]; then
 	for frag; do
-		sed '/PG_TABLE\|PTI_SCOPE/d' "$frag" >"$new/$(basename "$frag")"
+		sed "/$ours/d" "$frag" >"$new/$(basename "$frag")"
 		shift
 		set -- "$@" "$new/$(basename "$frag")"
 	done

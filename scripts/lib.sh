@@ -132,13 +132,16 @@ checkout()
 		git -C "$1" checkout -q -f --detach "$commit"
 }
 
+# What the options have in their names that the series brings.
+ours='PG_TABLE\|PTI_SCOPE'
+
 # same_config STOCK OURS: the kernels of two directories differ in the series alone.
 same_config()
 {
 	for dir; do
 		[ -f "$dir/.config" ] || die "no kernel in $dir" "run: scripts/kernel.sh, and with STOCK=1"
 	done
-	differ=$(diff "$1/.config" "$2/.config" | grep "^[<>]" | grep -v PG_TABLE | head -n 1) || :
+	differ=$(diff "$1/.config" "$2/.config" | grep "^[<>]" | grep -v "$ours" | head -n 1) || :
 	[ -z "$differ" ] || die "the two configurations differ: $differ" \
 		"compare .config in $1 and $2; put options for both into kunit/guest.config"
 }
