@@ -8,20 +8,20 @@
 
 . "$(dirname "$0")/lib.sh"
 
+config=${1:-}
+[ -z "$config" ] || grep -q '^CONFIG_X86_64=y$' "$config" 2>/dev/null ||
+	die "$config is not the configuration of an x86-64 kernel" \
+		"name one, such as /boot/config-$(uname -r)"
 need ccache ccache
 need dpkg-buildpackage dpkg-dev
 need dh debhelper
 need rsync rsync
 [ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
-config=${1:-}
 dir=$out/deb
 obj=$dir/build
 mkdir -p "$obj"
 
 if [ -n "$config" ]; then
-	grep -q '^CONFIG_X86_64=y$' "$config" 2>/dev/null ||
-		die "$config is not the configuration of an x86-64 kernel" \
-			"name one, such as /boot/config-$(uname -r)"
 	sed '/^CONFIG_SYSTEM_\(TRUSTED\|REVOCATION\)_KEYS=/s/=.*/=""/
 		/^CONFIG_DEBUG_INFO/d; s/^# CONFIG_DEBUG_INFO_NONE is not set$/CONFIG_DEBUG_INFO_NONE=y/' \
 		"$config" >"$dir/config"

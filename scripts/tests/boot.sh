@@ -106,6 +106,8 @@ says "an unknown symbol is named when it is wanted off" \
 printf '%s\n' 'CONFIG_KVM_XEN=y' '# CONFIG_KVM is not set' >"$work/depends.config"
 says "a symbol without its dependency is named" "CONFIG_KVM_XEN is not y" \
 	"$config" "$work/c" "$top/kunit/x86_64.config" "$work/depends.config"
+says "it is also named over a whole configuration" "CONFIG_KVM_XEN is not y" \
+	env BASE="$work/c/.config" "$config" "$work/d" "$work/depends.config"
 check "a correct fragment is accepted" \
 	"$config" "$work/c" "$top/kunit/x86_64.config"
 

@@ -51,6 +51,10 @@ find "$user" -type f -exec cksum {} + | sort >"$fake/after"
 check "KSRC is only read" cmp "$fake/before" "$fake/after"
 chmod -R u+w "$user"
 
+echo CONFIG_ARM64=y >"$fake/other.config"
+refuses "a configuration of another architecture" "other.config is not the configuration of an x86-64 kernel" \
+	deb.sh "$fake/other.config"
+
 # The archive and the disk.
 printf '9.9\tlinux-source-9.9\t-\n' >>"$fake/scripts/kernels"
 FAKE_KERNEL=9.9 refuses "a package that the archive no longer has" "has gone from the archive; give a kernel tree" fetch.sh
