@@ -86,18 +86,18 @@ caught "a change of a header function is looked for in its users" \
 	"$(commit split include/linux/pgtable.h 's/(mm)->pgt.pgd, (address)/(mm)->pgt.pgd + 1, (address)/')" \
 	'^| fault [0-9]*/[0-9]* objects identical: differs at '
 
-# mended COMMIT: the split's files once more, on top of a commit.
+first=$(commit split $f '1i /* A comment. */')
+
+# mended COMMIT: a step on top of it that has the file as a comment alone changes it.
 mended()
 {
-	git -C "$linux" commit-tree -p "$1" -m mended 'split^{tree}'
+	git -C "$linux" commit-tree -p "$1" -m mended "$first^{tree}"
 }
 STEPS=own caught "a step between that differs, and the next one mends it" \
 	"$(mended "$(commit split $f 's/init_mm.end_code = .*end_code;/init_mm.end_code = 0;/')")" \
 	'^| fault 1/2 objects identical: differs at .* mm/init-mm.o'
-
-first=$(commit split $f '1i /* A comment. */')
 STEPS=own caught "a step between that does not compile, and the next one mends it" \
-	"$(mended "$(commit "$first" $f '$a int broken')")" \
+	"$(mended "$(commit split $f '$a int broken')")" \
 	'^| fault does not compile at ' --compile
 caught "a later step that does not compile what it brings" \
 	"$(commit "$first" mm/Makefile '$a obj-y += dmapool_test.o' mm/dmapool_test.c '$a int broken')" \
