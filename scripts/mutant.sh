@@ -154,12 +154,18 @@ verdict()
 	verdict="same-object"
 	[ -z "$same" ] || return 0
 	verdict="not-compiled"
-	# Objects that are made are linked without a look at all the others.
+	# Objects that are made are linked without a look at all the others. The image takes
+	# the kernel in by .incbin, which ccache does not see.
 	only=
 	[ $# -eq 0 ] || { only="build-dir=usr"; touch "$obj/built-in.a"; }
 	# shellcheck disable=SC2086
-	if ! make -s -C "$tree" O=obj ARCH=x86_64 CC="ccache gcc" -j"$J" $only bzImage; then
+	if ! CCACHE_DISABLE=1 make -s -C "$tree" O=obj ARCH=x86_64 CC="ccache gcc" -j"$J" $only bzImage; then
 		! grep -q pti_scope "$log" || { verdict=killed; by=pti_scope; }
+		return 0
+	fi
+	if cmp -s "$image" "$good"; then
+		[ $# -eq 0 ] || die "the image with the fault $name is that without" "remove $dir" 2>&3
+		verdict="same-object"
 		return 0
 	fi
 	for mode in $modes; do
