@@ -60,7 +60,7 @@ faults()
 	cd "$top"
 	if [ -n "$N" ]; then
 		echo "$SEED"
-		cat scripts/mutate/*.[ch] "$files" scripts/mutate/excluded
+		cat scripts/mutate/*.[ch] scripts/ledger/util.[ch] "$files" scripts/mutate/excluded
 	else
 		cat "$list"
 	fi
@@ -119,9 +119,9 @@ drawn()
 {
 	llvm=$(dirname "$(dirname "$(realpath "$(command -v clang)")")")
 	[ -f "$llvm/include/clang-c/Index.h" ] || die "no libclang in $llvm" "run: scripts/deps.sh test"
-	if [ -n "$(find "$top/scripts/mutate" -newer "$program" 2>&1)" ]; then
+	if [ -n "$(find "$top/scripts/mutate" "$top"/scripts/ledger/util.[ch] -newer "$program" 2>&1)" ]; then
 		cc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I"$llvm/include" \
-			-o "$program" "$top"/scripts/mutate/*.c "$llvm/lib/libclang.so" \
+			-o "$program" "$top"/scripts/mutate/*.c "$top/scripts/ledger/util.c" "$llvm/lib/libclang.so" \
 			-Wl,-rpath,"$llvm/lib" || die "scripts/mutate does not compile" "correct it"
 	fi
 	cd "$dir/1/linux/obj"

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include "util.h"
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
@@ -71,15 +72,6 @@ struct table {
 	struct rule *rule;
 	int nr;
 };
-
-/* util.c */
-void die(const char *cause, const char *what, const char *next)
-	__attribute__((noreturn));
-void *grow(void *array, int nr, size_t size);
-char *str_printf(const char *fmt, ...)
-	__attribute__((format(printf, 1, 2)));
-char *slurp(const char *path);
-int split(char *line, char sep, char **cell, int max);
 
 /* git.c */
 void git_open(const char *dir);

@@ -43,7 +43,8 @@ void mutate_macros(struct source *s)
 			body.begin++;
 		if (body.begin >= body.end)
 			continue;
-		s->function = format("%.*s", (int)(name.end - name.begin), s->text + name.begin);
+		s->function = str_printf("%.*s", (int)(name.end - name.begin),
+					 s->text + name.begin);
 		emit(s, call ? "delete" : "constant", body, "0");
 		emit(s, "constant", body, "1");
 	}

@@ -45,7 +45,8 @@ int main(int argc, char **argv)
 			die("no place of a change:", argv[2], "give OFFSET,LENGTH");
 		p.end += p.begin;
 		s.path = argv[4];
-		s.text = slurp(s.path, &s.size);
+		s.text = slurp(s.path);
+		s.size = strlen(s.text);
 		apply(&s, p, argv[3]);
 		return 0;
 	}
@@ -54,7 +55,8 @@ int main(int argc, char **argv)
 		    "see the comment at its top");
 	s.seed = strtoul(argv[2], NULL, 0);
 	s.path = argv[3];
-	s.text = slurp(argv[4], &s.size);
+	s.text = slurp(argv[4]);
+	s.size = strlen(s.text);
 	read_added(&s);
 	unit = read_unit(argv[5], (const char * const *)argv + 6, argc - 6);
 	mutate_code(&s, unit, clang_getFile(unit, argv[4]));

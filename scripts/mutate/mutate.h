@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <clang-c/Index.h>
+#include "../ledger/util.h"
 
 /* The file that is mutated, and the function that is being looked at. */
 struct source {
@@ -21,12 +22,7 @@ struct part {
 	size_t end;
 };
 
-void die(const char *what, const char *name, const char *next)
-	__attribute__((noreturn));
-
 /* text.c */
-char *slurp(const char *path, size_t *size);
-char *format(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 char *squeezed(const struct source *s, struct part p);
 void around(const struct source *s, struct part p, char *before, char *behind);
 void read_added(struct source *s);

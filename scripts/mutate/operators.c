@@ -264,9 +264,9 @@ static void mutate_integer(const struct node *n, bool plain, char before)
 		return;
 	/* The next address is in the next page. */
 	if (type == CXType_ULong)
-		change("one", n, format("((%s) + PAGE_SIZE)", n->text));
+		change("one", n, str_printf("((%s) + PAGE_SIZE)", n->text));
 	else if (type != CXType_Bool && is_integer(n->cursor))
-		change("one", n, format("((%s) + 1)", n->text));
+		change("one", n, str_printf("((%s) + 1)", n->text));
 }
 
 static void mutate_role(const struct node *n, enum role role)
@@ -290,7 +290,7 @@ static void mutate_role(const struct node *n, enum role role)
 	case BRANCH:
 		if (behind != '?' && (before != '(' || behind != ')'))
 			break;
-		change("negate", n, format("!(%s)", n->text));
+		change("negate", n, str_printf("!(%s)", n->text));
 		change("skip", n, "0");
 		change("drop", n, "1");
 		break;
@@ -299,13 +299,13 @@ static void mutate_role(const struct node *n, enum role role)
 			change("skip", n, "0");
 		break;
 	case OPERAND:
-		change("negate", n, format("!(%s)", n->text));
+		change("negate", n, str_printf("!(%s)", n->text));
 		break;
 	case RETURNED:
 		if (!plain || behind != ';')
 			break;
 		if (type == CXType_Bool)
-			change("negate", n, format("!(%s)", n->text));
+			change("negate", n, str_printf("!(%s)", n->text));
 		else if (is_integer(n->cursor))
 			change("constant", n, "0");
 		else if (type == CXType_Pointer)
@@ -335,7 +335,7 @@ static void mutate_leaf(const struct node *n, enum role role)
 		other_member(n, what);
 
 	if (n->kind == CXCursor_IntegerLiteral && isdigit(*n->text)) {
-		change("one", n, format("%s + 1", n->text));
+		change("one", n, str_printf("%s + 1", n->text));
 		change("constant", n, "0");
 	}
 	if (is_word(n->text, true) && strcmp(n->text, "NULL") && kind != CXCursor_EnumConstantDecl &&

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /* The text of a mutant: which lines may change, what it is called, and the change itself. */
 #include <ctype.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,48 +19,6 @@ static struct mutant *mutants;
 static size_t nr_mutants;
 static bool *added;	/* by line, from 1 on */
 static size_t nr_lines;
-
-void die(const char *what, const char *name, const char *next)
-{
-	fprintf(stderr, "error: %s %s; %s\n", what, name, next);
-	exit(1);
-}
-
-static void *grow(void *array, size_t nr, size_t size)
-{
-	/* In powers of two. */
-	if (nr & (nr - 1))
-		return array;
-	array = realloc(array, (nr ? nr * 2 : 1) * size);
-	if (!array)
-		die("no memory for", "an array", "free some");
-	return array;
-}
-
-char *format(const char *fmt, ...)
-{
-	va_list args;
-	char *text;
-
-	va_start(args, fmt);
-	if (vasprintf(&text, fmt, args) < 0)
-		die("no memory for", "a string", "free some");
-	va_end(args);
-	return text;
-}
-
-char *slurp(const char *path, size_t *size)
-{
-	FILE *f = fopen(path, "r");
-	char *text = NULL;
-
-	*size = 0;
-	if (!f || getdelim(&text, size, 0, f) < 0)
-		die("cannot read", path, "name a source file");
-	*size = strlen(text);
-	fclose(f);
-	return text;
-}
 
 /* The hunk headers of "git diff -U0" name the lines that were added. */
 void read_added(struct source *s)
@@ -196,12 +153,12 @@ void emit(struct source *s, const char *op, struct part p, const char *replaceme
 	while (to < s->size && s->text[to] != '\n')
 		to++;
 	before = squeezed(s, (struct part){ from, to });
-	changed = format("%.*s%s%.*s", (int)(p.begin - from), s->text + from, replacement,
-			 (int)(to - p.end), s->text + p.end);
+	changed = str_printf("%.*s%s%.*s", (int)(p.begin - from), s->text + from, replacement,
+			     (int)(to - p.end), s->text + p.end);
 	after = squeeze(changed, strlen(changed));
 	if (!strcmp(before, after))
 		return;
-	text = format("%s %s => %s", op, before, after);
+	text = str_printf("%s %s => %s", op, before, after);
 	for (i = 0, m = mutants; i < nr_mutants; i++, m++)
 		equal += !strcmp(m->text, text) && !strcmp(m->function, s->function);
 	mutants = grow(mutants, nr_mutants, sizeof(*mutants));
@@ -211,9 +168,10 @@ void emit(struct source *s, const char *op, struct part p, const char *replaceme
 	};
 	text += strlen(op) + 1;
 	if (equal > 1)
-		text = format("%s #%u", text, equal);
+		text = str_printf("%s #%u", text, equal);
 	printf("%016lx\t%s\t%zu\t%s\t%s\t%s\t%zu,%zu\t%s\n",
-	       (unsigned long)hash(s->seed, format("%s %s %s %s", s->path, s->function, op, text)),
+	       (unsigned long)hash(s->seed, str_printf("%s %s %s %s", s->path, s->function,
+						       op, text)),
 	       s->path, line, s->function, op, text, p.begin, p.end - p.begin, replacement);
 }
 
