@@ -65,7 +65,7 @@ fake()
 	said=$fake/said
 	script=$1
 	shift
-	(cd "$fake" && PATH="$fake/bin:$PATH" KERNEL=${FAKE_KERNEL:-6.12} KSRC=${FAKE_KSRC:-} \
+	(cd "$fake" && DISK_GB=${DISK_GB:-0} PATH="$fake/bin:$PATH" KERNEL=${FAKE_KERNEL:-6.12} KSRC=${FAKE_KSRC:-} \
 		"scripts/$script" "$@") >"$said" 2>&1
 }
 
