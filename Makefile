@@ -38,12 +38,12 @@ help:
 #|   make identical  compare object code before and after; ARCHS="arm64 s390x"
 #|   make compile    compile what the steps after the split touch; ARCHS=...
 #|   make kernel     build x86-64; make layout: pahole of mm_struct before and after
-#|   make boot       boot it; MODE=pti-on, see scripts/modes; make shell: with a shell at the end
+#|   make boot       boot it; MODE=pti-on, see scripts/boot/modes; make shell: with a shell at the end
 #|   make deb        Debian packages of it; CONFIG=/boot/config-...: for your machine
 #|   make show       boot with EFI and draw its page tables, docs/show.svg
 #|   make bench      what a context costs in instructions, stock against ours
 #|   make kunit      KUnit by the kernel's kunit.py; ARCH=um or x86_64
-#|   make mutants    put faults into the kernel; N=100 SEED=1: drawn, else scripts/mutants
+#|   make mutants    put faults into the kernel; N=100 SEED=1: drawn, else scripts/mutate/mutants
 #| Keep it
 #|   make check      style of this project's own files
 #|   make soak       what is too long for CI, into docs/results/
@@ -55,68 +55,68 @@ begin:
 	@scripts/report.sh begin
 
 deps:
-	$(phase) deps "install what is missing" scripts/deps.sh $(LEVEL)
+	$(phase) deps "install what is missing" scripts/source/deps.sh $(LEVEL)
 
 fetch: deps
 ifeq ($(KSRC),)
-	$(phase) fetch "get the stock source of Linux $(KERNEL)" scripts/fetch.sh
+	$(phase) fetch "get the stock source of Linux $(KERNEL)" scripts/source/fetch.sh
 endif
 
 import: fetch
-	$(phase) import "make a git tree of it" scripts/import.sh
+	$(phase) import "make a git tree of it" scripts/source/import.sh
 
 tree: import
-	$(phase) tree "replay patches/series" scripts/tree.sh
+	$(phase) tree "replay patches/series" scripts/series/tree.sh
 
 kernel: tree
-	$(phase) kernel "build x86-64" scripts/kernel.sh
+	$(phase) kernel "build x86-64" scripts/build/kernel.sh
 
 boot: kernel
-	$(phase) boot "boot it" scripts/boot.sh $(MODE)
+	$(phase) boot "boot it" scripts/boot/boot.sh $(MODE)
 
 deb: tree
-	$(phase) deb "build Debian packages of x86-64" scripts/deb.sh $(CONFIG)
+	$(phase) deb "build Debian packages of x86-64" scripts/build/deb.sh $(CONFIG)
 
 shell: kernel
-	@scripts/boot.sh --shell $(or $(MODE),default)
+	@scripts/boot/boot.sh --shell $(or $(MODE),default)
 
 kunit: tree
-	$(phase) kunit "run KUnit" scripts/kunit.sh $(ARCH)
+	$(phase) kunit "run KUnit" scripts/boot/kunit.sh $(ARCH)
 
 show: kernel
-	$(phase) show "draw the page tables of a booted kernel" scripts/show.sh
+	$(phase) show "draw the page tables of a booted kernel" scripts/boot/show.sh
 
 bench: tree
-	$(phase) bench "measure stock against ours, in instructions" scripts/bench.sh
+	$(phase) bench "measure stock against ours, in instructions" scripts/compare/bench.sh
 
 mutants: tree
-	$(phase) mutants "plant faults in the kernel" scripts/mutants.sh $(FAULTS)
+	$(phase) mutants "plant faults in the kernel" scripts/mutate/mutants.sh $(FAULTS)
 
 ledger: tree
-	$(phase) ledger "put every textual hit in a class" scripts/ledger.sh
+	$(phase) ledger "put every textual hit in a class" scripts/ledger/ledger.sh
 
 ladder: tree
-	$(phase) ladder "put every use of the ladder in a class" scripts/ladder.sh
+	$(phase) ladder "put every use of the ladder in a class" scripts/ledger/ladder.sh
 
 identical: tree
-	$(phase) identical "compare object code before and after" scripts/identical.sh
+	$(phase) identical "compare object code before and after" scripts/compare/identical.sh
 
 compile: tree
 	$(phase) compile "compile what the steps after the split touch" \
-		scripts/identical.sh --compile
+		scripts/compare/identical.sh --compile
 
 proof: tree
 	$(phase) identical "compare touched x86-64 objects before and after" \
-		env ARCHS=x86_64-lean VMLINUX=0 scripts/identical.sh
+		env ARCHS=x86_64-lean VMLINUX=0 scripts/compare/identical.sh
 
 layout: kernel
-	$(phase) layout "compare the layout of mm_struct" scripts/layout.sh
+	$(phase) layout "compare the layout of mm_struct" scripts/compare/layout.sh
 
 series: tree
-	$(phase) series "write the series as mail" scripts/series.sh
+	$(phase) series "write the series as mail" scripts/series/series.sh
 
 refresh:
-	$(phase) refresh "make the edited commits the project's files" scripts/refresh.sh
+	$(phase) refresh "make the edited commits the project's files" scripts/series/refresh.sh
 
 report:
 	@scripts/report.sh

@@ -2,7 +2,7 @@
 # shellcheck shell=sh
 # Sourced first by every script of the rig: paths, errors, tables, logs.
 #
-# Environment: KERNEL (a row of scripts/kernels), KSRC (a kernel tree to use
+# Environment: KERNEL (a row of scripts/source/kernels), KSRC (a kernel tree to use
 # instead of the stock source, read only), J (parallel jobs), STOCK=1 (kernel.sh:
 # the kernel before the series).
 
@@ -52,7 +52,7 @@ fi
 
 # The version whose diffs and fragments are taken: its own, or else the nearest one that
 # has some; a major version has about 20 releases.
-data=$(rows scripts/kernels | awk -F'\t' -v k="$KERNEL" '
+data=$(rows scripts/source/kernels | awk -F'\t' -v k="$KERNEL" '
 	function place(v, a) { split(v, a, "."); return 20 * a[1] + a[2] }
 	{ d = place($1) - place(k); d = d < 0 ? -d : d }
 	NR == 1 || d < least || $1 == k { least = $1 == k ? -1 : d; name = $1 }
@@ -139,7 +139,7 @@ ours='PG_TABLE\|PTI_SCOPE'
 same_config()
 {
 	for dir; do
-		[ -f "$dir/.config" ] || die "no kernel in $dir" "run: scripts/kernel.sh, and with STOCK=1"
+		[ -f "$dir/.config" ] || die "no kernel in $dir" "run: scripts/build/kernel.sh, and with STOCK=1"
 	done
 	differ=$(diff "$1/.config" "$2/.config" | grep "^[<>]" | grep -v "$ours" | head -n 1) || :
 	[ -z "$differ" ] || die "the two configurations differ: $differ" \
@@ -198,7 +198,7 @@ qemu()
 {
 	program=$1 seconds=$2
 	shift 2
-	need "$program" "the packages of scripts/packages"
+	need "$program" "the packages of scripts/source/packages"
 	IFS='
 '
 	# shellcheck disable=SC2086

@@ -36,7 +36,7 @@ inputs()
 		cd "$top"
 		# Names have no blanks.
 		# shellcheck disable=SC2046,SC2086
-		cat scripts/lib.sh $(find kunit scripts/guest-modules -path kunit/arch -prune -o -type f -print | sort) \
+		cat scripts/lib.sh $(find kunit scripts/guest/modules -path kunit/arch -prune -o -type f -print | sort) \
 			$(echo "$files $command" | tr ' ' '\n' | grep '^scripts/\|^docs/\|^arch/\|^kunit/' | sort -u)
 	} | sha256sum | cut -c1-16
 }
@@ -105,18 +105,18 @@ fi
 
 phase=$top/scripts/phase.sh
 [ "$soaks" != scripts/soaks ] ||
-	"$phase" deps "install every cross compiler" "$top/scripts/deps.sh" soak
+	"$phase" deps "install every cross compiler" "$top/scripts/source/deps.sh" soak
 if [ -z "$KSRC" ]; then
-	"$phase" fetch "get the stock source of Linux $KERNEL" "$top/scripts/fetch.sh"
+	"$phase" fetch "get the stock source of Linux $KERNEL" "$top/scripts/source/fetch.sh"
 fi
-"$phase" import "make a git tree of it" "$top/scripts/import.sh"
-"$phase" tree "replay patches/series" "$top/scripts/tree.sh"
+"$phase" import "make a git tree of it" "$top/scripts/source/import.sh"
+"$phase" tree "replay patches/series" "$top/scripts/series/tree.sh"
 # Their tables are of single rows.
 if [ -n "$all" ] && [ "$soaks" = scripts/soaks ]; then
 	"$phase" identical "compare object code on every architecture" \
-		"$top/scripts/identical.sh" --soak
+		"$top/scripts/compare/identical.sh" --soak
 	"$phase" compile "compile what the steps after the split touch, everywhere" \
-		"$top/scripts/identical.sh" --compile --soak
+		"$top/scripts/compare/identical.sh" --compile --soak
 fi
 
 failed=

@@ -26,8 +26,8 @@ prepare()
 {
 	export KERNEL="$1" LABEL
 	mkdir -p "$build/$1"
-	if LABEL="fetch $1" "$phase" fetch "get the stock source of Linux $1" "$top/scripts/fetch.sh" &&
-	   LABEL="import $1" "$phase" import "make a git tree of it" "$top/scripts/import.sh"; then
+	if LABEL="fetch $1" "$phase" fetch "get the stock source of Linux $1" "$top/scripts/source/fetch.sh" &&
+	   LABEL="import $1" "$phase" import "make a git tree of it" "$top/scripts/source/import.sh"; then
 		state=ready
 	elif grep -q 'has gone from the archive' "$build/$1/log/fetch.log"; then
 		state=gone
@@ -88,7 +88,7 @@ fi >"$build/checks.now"
 
 began=$(date +%s)
 failures=
-"$phase" deps "install what the checks need" "$top/scripts/deps.sh" test || failures=" deps"
+"$phase" deps "install what the checks need" "$top/scripts/source/deps.sh" test || failures=" deps"
 
 # make knows what can run beside what; a target always succeeds.
 awk -F'\t' -v self="$top/scripts/test.sh" '

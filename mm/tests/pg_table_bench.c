@@ -2,7 +2,7 @@
 /*
  * What a page table without an mm costs, against the mm that it replaces.
  *
- * scripts/bench.sh adds this file and its header to the stock kernel and to ours. With
+ * scripts/compare/bench.sh adds this file and its header to the stock kernel and to ours. With
  * "pg_table_bench" on the command line it prints lines "bench: NAME VALUE".
  * Times are the smallest of many, less that of an empty run, in instructions:
  * the TSC counts these under QEMU with -icount shift=0. Memory is in bytes.

@@ -3,7 +3,7 @@
 #define _PG_TABLE_BENCH_H
 
 /*
- * scripts/bench.sh includes this before init/main.c and mm/mm_init.c: they build the
+ * scripts/compare/bench.sh includes this before init/main.c and mm/mm_init.c: they build the
  * user page table, before a benchmark can run.
  */
 

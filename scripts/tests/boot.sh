@@ -11,19 +11,19 @@ work=$out/tests/boot
 rm -rf "$work"
 mkdir -p "$work"
 
-# planted NAME SED-SCRIPT: the initramfs of a guest-init with a fault.
+# planted NAME SED-SCRIPT: the initramfs of a guest/init with a fault.
 planted()
 {
-	sed "$2" "$top/scripts/guest-init" >"$work/$1.init"
-	! cmp -s "$work/$1.init" "$top/scripts/guest-init" ||
-		die "the fault $1 was not planted" "compare scripts/guest-init and $0"
-	"$top/scripts/initramfs.sh" "$work/$1.init" "$work/$1.gz"
+	sed "$2" "$top/scripts/guest/init" >"$work/$1.init"
+	! cmp -s "$work/$1.init" "$top/scripts/guest/init" ||
+		die "the fault $1 was not planted" "compare scripts/guest/init and $0"
+	"$top/scripts/build/initramfs.sh" "$work/$1.init" "$work/$1.gz"
 	INITRAMFS=$work/$1.gz
 	DIR=$work/$1
 	export INITRAMFS DIR
 }
 
-boot=$top/scripts/boot.sh
+boot=$top/scripts/boot/boot.sh
 [ -f "$out/x86_64/arch/x86/boot/bzImage" ] ||
 	die "there is no kernel to boot" "run: make kernel"
 
@@ -95,7 +95,7 @@ says "a shell under Bochs is refused" "mode bochs is Bochs, whose console .*; " 
 unset DIR
 says "an unknown mode is named" "no boot mode called nonsense" "$boot" nonsense
 
-config=$top/scripts/config.sh
+config=$top/scripts/build/config.sh
 echo CONFIG_NO_SUCH_SYMBOL=y >"$work/unknown.config"
 says "an unknown symbol is named" "CONFIG_NO_SUCH_SYMBOL (unknown)" \
 	"$config" "$work/c" "$top/kunit/x86_64.config" "$work/unknown.config"
@@ -125,8 +125,8 @@ fake()
 	END
 	chmod +x "$build/planted/linux/tools/testing/kunit/kunit.py"
 }
-kunit=$top/scripts/kunit.sh
-subtests=$(cell scripts/suites um 3 | sed 's/,/\\n# Subtest: /g; s/^/# Subtest: /')
+kunit=$top/scripts/boot/kunit.sh
+subtests=$(cell scripts/boot/suites um 3 | sed 's/,/\\n# Subtest: /g; s/^/# Subtest: /')
 # shellcheck disable=SC2016
 show='printf "'$subtests'\n" >$dir/test.log; echo "Testing complete. Ran '
 fake "$show 0 tests:\"" 0

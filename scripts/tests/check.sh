@@ -75,7 +75,7 @@ refused()
 }
 
 # shellcheck disable=SC2046
-check "shell scripts pass shellcheck" shell_clean $(files 'scripts/*.sh' 'scripts/tests/*.sh' .ci/run scripts/guest-init scripts/guest-show scripts/guest-selftests)
+check "shell scripts pass shellcheck" shell_clean $(files 'scripts/*.sh' .ci/run scripts/guest/init scripts/guest/show scripts/guest/selftests)
 # shellcheck disable=SC2016
 printf '#!/bin/sh\nrm -rf $1/x\n' >"$work/bad.sh"
 refused "shellcheck finds an unquoted variable" shell_clean "$work/bad.sh"
@@ -118,9 +118,16 @@ targets_exist()
 check "make help names targets that exist" targets_exist Makefile
 echo '#|   make nonsense   planted' >"$work/Makefile"
 refused "a target that does not exist is found" targets_exist "$work/Makefile"
-check "each script is run by something" sh -c '
-	for f in scripts/*.sh; do
-		grep -rqF "${f#scripts/}" Makefile .ci scripts --include=* --exclude="${f##*/}" || { echo "$f"; exit 1; }
-	done'
+all_run()
+{
+	for f; do
+		grep -rlF "${f#scripts/}" Makefile .ci scripts | grep -qvxF "$f" || {
+			echo "nothing runs $f"
+			return 1
+		}
+	done
+}
+check "each script is run by something" all_run scripts/*.sh scripts/*/*.sh
+refused "a script that nothing runs is found" all_run "scripts/no""thing.sh"
 check "no kernel source is committed" sh -c '! git ls-files | grep -E "^(build|linux)/"'
 finish

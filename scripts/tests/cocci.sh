@@ -22,7 +22,7 @@ tree()
 # run RULES: cocci.sh on the tree, with programs of ours before the real ones
 run()
 {
-	PATH="$work/bin:$PATH" "$top/scripts/cocci.sh" "$work/tree" "$1" \
+	PATH="$work/bin:$PATH" "$top/scripts/series/cocci.sh" "$work/tree" "$1" \
 		>"$work/log" 2>&1
 }
 

@@ -12,8 +12,8 @@ mkdir -p "$work"
 
 stock=$out/boot-stock
 ours=$out/boot
-[ -f "$stock/efi-fault-data.ktap" ] || die "there is nothing to compare" "run: scripts/efi.sh"
-efi=$top/scripts/efi.sh
+[ -f "$stock/efi-fault-data.ktap" ] || die "there is nothing to compare" "run: scripts/compare/efi.sh"
+efi=$top/scripts/compare/efi.sh
 
 # edited TEXT PATTERN SED-SCRIPT: an edit of our results that must be found.
 edited()
@@ -40,7 +40,7 @@ edited "an entry that is executable is found" "not as with the stock kernel: < m
 edited "another end of a fault is found" "not as with the stock kernel: < writing a variable: " \
 	's/^# writing a variable: .*/# writing a variable: Success/'
 
-boot=$top/scripts/boot.sh
+boot=$top/scripts/boot/boot.sh
 DIR=$work/boot
 export DIR
 mkdir -p "$DIR"
@@ -49,13 +49,13 @@ says "a mode without its variable store is told" \
 cp /usr/share/OVMF/OVMF_VARS_4M.fd "$DIR/efi.vars"
 says "variables that are lost are found" "check failed: efivar=kept" "$boot" efi-again
 
-# planted NAME SED-SCRIPT: the initramfs of a guest-init with a fault.
+# planted NAME SED-SCRIPT: the initramfs of a guest/init with a fault.
 planted()
 {
-	sed "$2" "$top/scripts/guest-init" >"$work/$1.init"
-	! cmp -s "$work/$1.init" "$top/scripts/guest-init" ||
-		die "the fault $1 was not planted" "compare scripts/guest-init and $0"
-	"$top/scripts/initramfs.sh" "$work/$1.init" "$work/$1.gz"
+	sed "$2" "$top/scripts/guest/init" >"$work/$1.init"
+	! cmp -s "$work/$1.init" "$top/scripts/guest/init" ||
+		die "the fault $1 was not planted" "compare scripts/guest/init and $0"
+	"$top/scripts/build/initramfs.sh" "$work/$1.init" "$work/$1.gz"
 	INITRAMFS=$work/$1.gz
 	export INITRAMFS
 }

@@ -46,7 +46,7 @@ run()
 	[ -n "$1" ] || die "the fault could not be committed" "read the lines above"
 	rm -rf "$out"/identical/fault* "$out"/compiled/fault*
 	BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS=${STEPS:-${2:+each}} VMLINUX=0 \
-		"$top/scripts/identical.sh" ${2:+"$2"} >"$d/said" 2>&1
+		"$top/scripts/compare/identical.sh" ${2:+"$2"} >"$d/said" 2>&1
 }
 
 # caught TEXT AFTER PATTERN [OPTION]: it fails, and its words match.
@@ -70,7 +70,7 @@ else
 fi
 check "an unchanged row is not run again" sh -c "
 	BEFORE=split AFTER=\$(git -C '$out/identical/linux' rev-parse HEAD) \
-	ARCHTAB=$table ARCHS=fault VMLINUX=0 '$top/scripts/identical.sh' |
+	ARCHTAB=$table ARCHS=fault VMLINUX=0 '$top/scripts/compare/identical.sh' |
 	grep -q 'unchanged since the last run'"
 
 caught "one changed instruction" \
@@ -114,7 +114,7 @@ for verb in identical compiled; do
 	flag=
 	[ $verb = identical ] || flag=--compile
 	text="the committed table holds ($verb)"
-	if ! "$top/scripts/identical.sh" $flag --check >"$d/said" 2>&1; then
+	if ! "$top/scripts/compare/identical.sh" $flag --check >"$d/said" 2>&1; then
 		fail "$text" "$(tail -n 1 "$d/said")"
 	elif grep -q '# SKIP ' "$d/said"; then
 		skip "$text" "$(sed -n 's/^.*# SKIP //p' "$d/said")"
@@ -126,7 +126,7 @@ for verb in identical compiled; do
 		'0,/^row/s/^\(row\t[^\t]*\t[0-9]*\)\t[0-9]*/\1\t0/' \
 		'0,/^file/{/^file/d}'; do
 		sed "$spoil" "$table" >"$d/table"
-		if TABLE=$d/table "$top/scripts/identical.sh" $flag --check >"$d/said" 2>&1 &&
+		if TABLE=$d/table "$top/scripts/compare/identical.sh" $flag --check >"$d/said" 2>&1 &&
 		   ! grep -q '# SKIP not compiled with these inputs' "$d/said"; then
 			fail "a spoilt table ($verb, $spoil)" "passes"
 		else

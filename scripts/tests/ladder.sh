@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 . "$top/scripts/tests/tap.sh"
 
-check "the committed ledger of the ladder holds" "$top/scripts/ladder.sh"
+check "the committed ledger of the ladder holds" "$top/scripts/ledger/ladder.sh"
 
 d=$build/test/ladder
 rm -rf "$d"
@@ -30,7 +30,7 @@ uses()
 	git -C "$d/tree" add -A
 	rm -f "$d/tables/ladder-$KERNEL.tsv"
 	# shellcheck disable=SC2097,SC2098
-	UPDATE=1 "$top/scripts/ladder.sh" "$d/tree" "$(git -C "$d/tree" write-tree)" \
+	UPDATE=1 "$top/scripts/ledger/ladder.sh" "$d/tree" "$(git -C "$d/tree" write-tree)" \
 		"$d/tables" >"$d/said" 2>&1
 }
 
@@ -55,7 +55,7 @@ done
 cp "$top"/cocci/ledger/ladder-* "$d/tables"
 sed '0,/\ttable$/s/\ttable$/\tname/' "$top/cocci/ledger/ladder-$KERNEL.tsv" \
 	>"$d/tables/ladder-$KERNEL.tsv"
-if "$top/scripts/ladder.sh" "$linux" HEAD "$d/tables" >"$d/said" 2>&1; then
+if "$top/scripts/ledger/ladder.sh" "$linux" HEAD "$d/tables" >"$d/said" 2>&1; then
 	fail "a flipped entry is found" "it passed"
 else
 	check "a flipped entry is found" grep -q '^| committed: .*	name$' "$d/said"

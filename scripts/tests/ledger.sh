@@ -113,7 +113,7 @@ x
 # ledger: run it; what it printed is in $d/log.
 ledger()
 {
-	"$top/scripts/ledger.sh" "$tree" "$d/steps" "$tables" >"$d/log" 2>&1
+	"$top/scripts/ledger/ledger.sh" "$tree" "$d/steps" "$tables" >"$d/log" 2>&1
 }
 
 # is FILE LINE OCCURRENCE FIELD CLASS DETAIL: the ledger has that row.

@@ -11,18 +11,18 @@
 work=$build/test/machines
 rm -rf "$work"
 mkdir -p "$work"
-boot=$top/scripts/boot.sh
+boot=$top/scripts/boot/boot.sh
 
 # planted MODE SED-SCRIPT [SED-SCRIPT]: tables in which the mode, and the
 # machines, have a fault.
 planted()
 {
-	rows scripts/modes | grep "^$1	" >"$work/good"
-	rows scripts/machines >>"$work/good"
-	rows scripts/modes | grep "^$1	" | sed -E "$2" >"$work/modes"
-	rows scripts/machines | sed -E "${3:-}" >"$work/machines"
+	rows scripts/boot/modes | grep "^$1	" >"$work/good"
+	rows scripts/boot/machines >>"$work/good"
+	rows scripts/boot/modes | grep "^$1	" | sed -E "$2" >"$work/modes"
+	rows scripts/boot/machines | sed -E "${3:-}" >"$work/machines"
 	! cat "$work/modes" "$work/machines" | cmp -s - "$work/good" ||
-		die "the fault of $1 was not planted" "compare scripts/modes and $0"
+		die "the fault of $1 was not planted" "compare scripts/boot/modes and $0"
 	MODES=${work#"$top"/}/modes
 	MACHINES=${work#"$top"/}/machines
 	DIR=$work/boot
@@ -46,12 +46,12 @@ says "a firmware that is missing is named" \
 planted arm64 '' 's/qemu-system-aarch64/qemu-system-none/'
 says "a QEMU that is missing is named" "qemu-system-none is not installed" "$boot" arm64
 unset MODES MACHINES DIR
-says "a kernel that is missing is told" "no kernel .*; run: MACHINE=arm64 scripts/kernel.sh" \
+says "a kernel that is missing is told" "no kernel .*; run: MACHINE=arm64 scripts/build/kernel.sh" \
 	env IMAGE="$work/none" "$boot" arm64
 says "an unknown machine is named" "no machine called vax; choose from: arm64" \
-	env MACHINE=vax "$top/scripts/kernel.sh"
+	env MACHINE=vax "$top/scripts/build/kernel.sh"
 says "a busybox that cannot be had is told" "has gone from the archive; put a static busybox for vax" \
-	"$top/scripts/busybox.sh" vax -
+	"$top/scripts/build/busybox.sh" vax -
 rm -rf "$build/apt/vax"
 
 finish

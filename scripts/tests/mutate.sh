@@ -10,7 +10,7 @@
 sample=$top/scripts/tests/mutate
 work=$out/tests/mutate
 rm -rf "$work" "$build/mutated"
-mkdir -p "$work/rig"
+mkdir -p "$work/rig/build" "$work/rig/boot"
 
 # A rig whose kernel is the sample and a program that tests it; to boot is to run that.
 RIG=$work/rig
@@ -30,17 +30,17 @@ rig_git "$tree" commit -q -m stock
 git -C "$tree" tag stock
 git -C "$tree" add .
 rig_git "$tree" commit -q -m series
-printf '#!/bin/sh\nmkdir -p "$1"\n' >"$RIG/config.sh"
-printf '#!/bin/sh\n: >"$2/guest-extra.gz"\n' >"$RIG/guest-extra.sh"
-cat >"$RIG/boot.sh" <<-'END'
+printf '#!/bin/sh\nmkdir -p "$1"\n' >"$RIG/build/config.sh"
+printf '#!/bin/sh\n: >"$2/guest-extra.gz"\n' >"$RIG/build/guest-extra.sh"
+cat >"$RIG/boot/boot.sh" <<-'END'
 	#!/bin/sh
 	timeout 2 "$IMAGE" || { echo "| boot $1: FAILED, status $?, 0 s"; exit 1; }
 	END
-chmod +x "$RIG"/*.sh
+chmod +x "$RIG"/*/*.sh
 printf 'sample.c\tsample.o\tdefault\n' >"$work/files"
 : >"$work/equivalent"
 printf 'by-hand\tsample.c\ts/swap\\(p\\);//\tdefault\n' >"$work/list"
-mutants=$top/scripts/mutants.sh
+mutants=$top/scripts/mutate/mutants.sh
 
 # quietly ARG...: what it prints is in $work/said.
 quietly()
@@ -58,13 +58,13 @@ said()
 
 check "a run ends" quietly env N=1000 "$mutants"
 cp "$work/said" "$work/first"
-mv "$RIG/boot.sh" "$work/boot.sh"
+mv "$RIG/boot/boot.sh" "$work/boot.sh"
 check "what was run is not run again" quietly env N=1000 "$mutants"
 check "and counts as it did" [ "$(tail -n 1 "$work/said")" = "$(tail -n 1 "$work/first")" ]
 sed -i 2d "$build"/mutated/mutants/*/*/verdicts
 says "what is not there any more is run again, and a boot that does not run kills nothing" \
 	"a worker has failed" env N=1000 "$mutants"
-mv "$work/boot.sh" "$RIG/boot.sh"
+mv "$work/boot.sh" "$RIG/boot/boot.sh"
 check "and an interrupted run goes on" quietly env N=1000 "$mutants"
 check "to the same result" [ "$(tail -n 1 "$work/said")" = "$(tail -n 1 "$work/first")" ]
 plan=$(find "$build/mutated/mutants" -name plan)
@@ -121,9 +121,9 @@ check "a fault of the list is killed on the same way" said '^| 1 of 1 killed' "$
 printf 'by-hand\tsample.c\ts/nothing of it//\tdefault\n' >"$work/list"
 says "one that changes nothing is told" "faults of .* are not found: by-hand" "$mutants"
 
-printf '#!/bin/sh\nexit 0\n' >"$RIG/boot.sh"
+printf '#!/bin/sh\nexit 0\n' >"$RIG/boot/boot.sh"
 says "boots that cannot fail are told" "none of 10 faults is killed" env N=10 SEED=3 "$mutants"
-printf "#!/bin/sh\necho 'error: planted; none'\nexit 1\n" >"$RIG/boot.sh"
+printf "#!/bin/sh\necho 'error: planted; none'\nexit 1\n" >"$RIG/boot/boot.sh"
 rm -rf "$build"/mutated/mutants/*/baseline
 says "boots that fail without a fault are told" "mode default fails without a fault: planted" \
 	env N=10 SEED=4 "$mutants"

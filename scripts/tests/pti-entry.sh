@@ -23,7 +23,7 @@ mkdir -p "$work"
 vmlinux=$out/$machine/vmlinux
 tool=${TOOL:-$out/$machine/arch/x86/tools/pti_scope}
 [ -f "$vmlinux" ] && [ -x "$tool" ] ||
-	die "there is no kernel with pti_scope in $out/$machine" "run: MACHINE=$machine scripts/kernel.sh"
+	die "there is no kernel with pti_scope in $out/$machine" "run: MACHINE=$machine scripts/build/kernel.sh"
 
 nm "$vmlinux" >"$work/symbols"
 readelf -SW "$vmlinux" | sed -n 's/^ *\[ *[0-9]*\] //p' >"$work/sections"

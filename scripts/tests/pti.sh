@@ -12,8 +12,8 @@ mkdir -p "$work/ours"
 
 stock=$out/pti/stock
 ours=$out/pti/ours
-[ -s "$ours/auto.ktap" ] || die "there is nothing to compare" "run: scripts/pti.sh"
-pti=$top/scripts/pti.sh
+[ -s "$ours/auto.ktap" ] || die "there is nothing to compare" "run: scripts/compare/pti.sh"
+pti=$top/scripts/compare/pti.sh
 
 check "the results are the same" "$pti" --compare "$stock" "$ours" on on-4 auto nopti
 
@@ -75,7 +75,7 @@ reads()
 	name=$1
 	text=$2
 	shift 2
-	says "$text" "check failed: guest-pti=reads;" "$top/scripts/boot.sh" "$name"
+	says "$text" "check failed: guest-pti=reads;" "$top/scripts/boot/boot.sh" "$name"
 	for line; do
 		check "it says: $line" grep -q "^# $line" "$DIR/$name.ktap"
 	done
@@ -84,7 +84,7 @@ reads()
 DIR=$work/boot
 MODES=${work#"$top"/}/modes
 export DIR MODES
-rows scripts/modes-pti | awk -F'\t' -v OFS='\t' '$1 == "auto" || $1 == "nopti" { $8 = $8 " guest-pti=reads" } { print }' \
+rows scripts/compare/modes-pti | awk -F'\t' -v OFS='\t' '$1 == "auto" || $1 == "nopti" { $8 = $8 " guest-pti=reads" } { print }' \
 	>"$work/modes"
 reads auto "kernel text in the user table is found" \
 	'kernel text before entry text: [0-9a-f]* is in the user table' "the direct map: [0-9]* pages, no path"
@@ -96,9 +96,9 @@ root=$work/root
 mkdir -p "$root/bin"
 sed 's/^\tpid = fork();/\tmmap((void *)OTHERS, 4096, 3, MAP_SHARED | MAP_ANONYMOUS | MAP_FIXED | MAP_POPULATE, -1, 0);\n&/
 	s/^\tfailed = read(pipes\[0\], &ready, 1) != 1/&||\n\tsyscall(SYS_modify_ldt, 1, \&(struct user_desc) { .seg_32bit = 1 }, sizeof(struct user_desc))/' \
-	"$top/scripts/guest-pti.c" >"$work/planted.c"
+	"$top/scripts/guest/pti.c" >"$work/planted.c"
 gcc -static -o "$root/bin/guest-pti" "$work/planted.c" ||
-	die "the planted fault does not compile" "compare scripts/guest-pti.c and $0"
+	die "the planted fault does not compile" "compare scripts/guest/pti.c and $0"
 archive "$root" "$work/planted.gz"
 cat "$out/initramfs.gz" "$work/planted.gz" >"$work/initramfs.gz"
 export INITRAMFS="$work/initramfs.gz"

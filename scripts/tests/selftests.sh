@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# Faults planted in what scripts/selftests.sh looks at: each must be found and named.
+# Faults planted in what scripts/compare/selftests.sh looks at: each must be found and named.
 
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tap.sh
@@ -9,10 +9,10 @@
 work=$out/tests/selftests
 rm -rf "$work"
 mkdir -p "$work"
-selftests=$top/scripts/selftests.sh
+selftests=$top/scripts/compare/selftests.sh
 ours=$out/selftests/ours.tsv
 table=$top/docs/results/selftests-$KERNEL.tsv
-[ -f "$ours" ] || die "there is nothing to compare" "run: scripts/selftests.sh"
+[ -f "$ours" ] || die "there is nothing to compare" "run: scripts/compare/selftests.sh"
 
 # edited TEXT PATTERN SED-SCRIPT: an edit of our results that must be found.
 edited()
@@ -47,8 +47,8 @@ says "only the stock kernel makes the table" "the table is of the stock kernel" 
 # rowed TEXT PATTERN SED-SCRIPT: an edit of the table of programs that must be found.
 rowed()
 {
-	sed "$3" "$top/scripts/selftests" >"$work/rows"
-	if cmp -s "$top/scripts/selftests" "$work/rows"; then
+	sed "$3" "$top/scripts/compare/selftests" >"$work/rows"
+	if cmp -s "$top/scripts/compare/selftests" "$work/rows"; then
 		fail "$1" "the fault was not planted"
 	else
 		says "$1" "$2" env SELFTESTS="${work#"$top"/}/rows" "$selftests" x86-pti
@@ -63,8 +63,8 @@ rowed "what is left out for no reason is found" "mm cow is not compared, for no 
 # guest TEXT PATTERN SED-SCRIPT: one mode with a fault in what runs the programs.
 guest()
 {
-	sed "$3" "$top/scripts/guest-selftests" >"$work/guest"
-	if cmp -s "$top/scripts/guest-selftests" "$work/guest"; then
+	sed "$3" "$top/scripts/guest/selftests" >"$work/guest"
+	if cmp -s "$top/scripts/guest/selftests" "$work/guest"; then
 		fail "$1" "the fault was not planted"
 	else
 		says "$1" "$2" env GUEST="$work/guest" WHO=planted "$selftests" x86-pti

@@ -10,7 +10,7 @@ d=$build/test/show
 sample=$top/scripts/tests/show
 rm -rf "$d"
 mkdir -p "$d"
-gcc -O2 -Wall -Werror -o "$d/show" "$top/scripts/show.c" ||
+gcc -O2 -Wall -Werror -o "$d/show" "$top/scripts/boot/show.c" ||
 	die "show.c does not compile" "run: apt-get install libc6-dev"
 
 # draw CAPTURE: picture, notes and status of it.

@@ -22,7 +22,7 @@ quietly()
 }
 
 printf 'good\t%s\techo | three of three\tscripts/soaks\n' "$KERNEL" >"$work/soaks"
-printf 'bad\t%s\tscripts/boot.sh nosuch\t-\n' "$KERNEL" >>"$work/soaks"
+printf 'bad\t%s\tscripts/boot/boot.sh nosuch\t-\n' "$KERNEL" >>"$work/soaks"
 
 # said LINE: --check of the row says so, and does not fail.
 said()

@@ -11,17 +11,17 @@ work=$out/tests/storm
 rm -rf "$work"
 mkdir -p "$work"
 [ -f "$out/x86_64-debug/arch/x86/boot/bzImage" ] ||
-	die "there is no kernel to boot" "run: scripts/kernel.sh kunit/debug-pt.config"
+	die "there is no kernel to boot" "run: scripts/build/kernel.sh kunit/debug-pt.config"
 
-# planted NAME MODE SED-SCRIPT: boot with a fault in guest-init; $log has the console.
+# planted NAME MODE SED-SCRIPT: boot with a fault in guest/init; $log has the console.
 planted()
 {
-	sed "$3" "$top/scripts/guest-init" >"$work/$1.init"
-	! cmp -s "$work/$1.init" "$top/scripts/guest-init" ||
-		die "the fault $1 was not planted" "compare scripts/guest-init and $0"
-	"$top/scripts/initramfs.sh" "$work/$1.init" "$work/$1.gz"
+	sed "$3" "$top/scripts/guest/init" >"$work/$1.init"
+	! cmp -s "$work/$1.init" "$top/scripts/guest/init" ||
+		die "the fault $1 was not planted" "compare scripts/guest/init and $0"
+	"$top/scripts/build/initramfs.sh" "$work/$1.init" "$work/$1.gz"
 	log=$work/$1/$2.log
-	! BUILD=debug INITRAMFS=$work/$1.gz DIR=$work/$1 "$top/scripts/boot.sh" "$2" \
+	! BUILD=debug INITRAMFS=$work/$1.gz DIR=$work/$1 "$top/scripts/boot/boot.sh" "$2" \
 		>"$work/said" 2>&1 </dev/null
 }
 

@@ -11,14 +11,14 @@ need ccache ccache
 [ -d "$series/.git" ] || die "no kernel tree in $series" "run: make tree"
 work=$out/tests/xen
 tree=$work/linux
-boot=$top/scripts/boot.sh
+boot=$top/scripts/boot/boot.sh
 mkdir -p "$work"
 if [ ! -d "$tree" ]; then
 	git -C "$series" worktree prune
 	git -C "$series" worktree add -q --detach --force "$tree"
 fi
 git -C "$tree" checkout -q --force --detach "$(git -C "$series" rev-parse HEAD)"
-"$top/scripts/config.sh" "$tree/obj" "$top/kunit/machine.config" "$top/kunit/machine-xen.config"
+"$top/scripts/build/config.sh" "$tree/obj" "$top/kunit/machine.config" "$top/kunit/machine-xen.config"
 
 compile()
 {
