@@ -4,6 +4,8 @@
  * Exits 0 when the test passed; otherwise says what went wrong.
  */
 #define _GNU_SOURCE
+#include <setjmp.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -129,6 +131,56 @@ static int test_secretmem(void)
 	return differs(p, MIB(1), 7) ? fail("contents") : 0;
 }
 
+static sigjmp_buf fault;
+
+static void on_fault(int nr)
+{
+	siglongjmp(fault, nr);
+}
+
+static int can_write(volatile char *p)
+{
+	if (sigsetjmp(fault, 1))
+		return 0;
+	*p = 2;
+	return 1;
+}
+
+/* Right after a change of one page or of some, nothing uses an old translation. */
+static int change_pages(char *p, size_t nr)
+{
+	memset(p, 1, nr * 4096);
+	if (mprotect(p, nr * 4096, PROT_READ))
+		return fail("mprotect");
+	for (size_t i = 0; i < nr; i++)
+		if (can_write(p + i * 4096))
+			return fail("a read-only page was written");
+	if (mprotect(p, nr * 4096, PROT_READ | PROT_WRITE))
+		return fail("mprotect back");
+	memset(p, 1, nr * 4096);
+	if (madvise(p, nr * 4096, MADV_DONTNEED))
+		return fail("madvise");
+	for (size_t i = 0; i < nr; i++)
+		if (p[i * 4096])
+			return fail("a dropped page was read");
+	return 0;
+}
+
+static int test_flush(void)
+{
+	static const size_t nrs[] = { 1, 2, 3, 33, 40 };
+	char *p = anon(NULL, MIB(2));
+
+	if (p == MAP_FAILED)
+		return fail("mmap");
+	signal(SIGSEGV, on_fault);
+	for (size_t n = 0; n < sizeof(nrs) / sizeof(*nrs); n++)
+		for (size_t i = 0; i < 8; i++)
+			if (change_pages(p + i * nrs[n] * 4096, nrs[n]))
+				return 1;
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
 	static const struct {
@@ -137,6 +189,7 @@ int main(int argc, char **argv)
 	} tests[] = {
 		{ "mmap", test_mmap },
 		{ "cow", test_cow },
+		{ "flush", test_flush },
 		{ "la57", test_la57 },
 		{ "secretmem", test_secretmem },
 	};
@@ -144,6 +197,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 && i < sizeof(tests) / sizeof(*tests); i++)
 		if (!strcmp(argv[1], tests[i].name))
 			return tests[i].run();
-	fprintf(stderr, "usage: guest-mm mmap|cow|la57|secretmem\n");
+	fprintf(stderr, "usage: guest-mm mmap|cow|flush|la57|secretmem\n");
 	return 2;
 }
