@@ -18,15 +18,14 @@
 // Confidence: High
 // Comments: run on each file by itself, see mm_pgt_fields.
 // Options: --no-includes --macro-file macros.h
-// Files: \b((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|mm_(inc|dec)_nr_(ptes|pmds|puds)|mm_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)[[:space:]]*\(|^struct pv_mmu_ops
+// Files: \b((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|(mm|pg_table)_(inc|dec)_nr_(ptes|pmds|puds)|(mm|pg_table)_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)[[:space:]]*\(|^struct pv_mmu_ops
 // Converted: \b[a-z0-9_]+ *\((NULL|__VA_ARGS__|(&[^,]*(->|\.))?pgt|struct pg_table)\b
 
 virtual patch
 
 @call depends on patch@
-identifier F =~ "^((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|mm_(inc|dec)_nr_(ptes|pmds|puds)|mm_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)$";
+identifier F =~ "^((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|(mm|pg_table)_(inc|dec)_nr_(ptes|pmds|puds)|(mm|pg_table)_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)$";
 identifier G =~ "^(__pud_free|__?pgd_free|pagetable_(pte|pmd)_ctor|get_pointer_table)$";
-struct mm_struct S;
 expression E;
 @@
 (
@@ -43,13 +42,8 @@ expression E;
   F(pgt, ...)
 |
   F(
--   &S
-+   &S.pgt
-    , ...)
-|
-  F(
--   &init_mm
-+   &init_mm.pgt
+-   &E
++   &E.pgt
     , ...)
 |
   F(
@@ -59,7 +53,7 @@ expression E;
 )
 
 @def depends on patch@
-identifier F =~ "^((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|mm_(inc|dec)_nr_(ptes|pmds|puds)|mm_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)$";
+identifier F =~ "^((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|(mm|pg_table)_(inc|dec)_nr_(ptes|pmds|puds)|(mm|pg_table)_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)$";
 identifier M;
 @@
   F(struct mm_struct *M, ...) { ... }
@@ -119,7 +113,7 @@ identifier def.F, def.M;
     , ...) { ... }
 
 @proto depends on patch@
-identifier F =~ "^((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|mm_(inc|dec)_nr_(ptes|pmds|puds)|mm_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)$";
+identifier F =~ "^((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|(mm|pg_table)_(inc|dec)_nr_(ptes|pmds|puds)|(mm|pg_table)_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)$";
 identifier M;
 type T;
 @@
@@ -129,7 +123,7 @@ type T;
     , ...);
 
 @proto_unnamed depends on patch@
-identifier F =~ "^((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|mm_(inc|dec)_nr_(ptes|pmds|puds)|mm_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)$";
+identifier F =~ "^((pgd|p4d|pud|pmd|pte)_(alloc|free|populate)|(__)?pgd_alloc_noprof|__(p4d|pud|pmd|pte)_alloc|(__)?(p4d|pud|pmd|pte)_alloc_one(_kernel)?(_noprof)?|(p4d|pud|pmd)_alloc_track|(pgd|p4d|pud|pmd)_populate(_kernel)?_safe|pmd_populate_kernel|pmd_install|pte_(free_kernel|free_defer|alloc_huge)|__p[4u]d_free|__?pgd_(alloc|free)|pagetable_(pte|pmd)_ctor|pte_alloc_map(_lock)?|(__)?pte_offset_map_((rw_|ro_)?no)?lock|(pte|ptep|pmd|pud)_lockptr|(pmd|pud)_lock|(mm|pg_table)_(inc|dec)_nr_(ptes|pmds|puds)|(mm|pg_table)_(p4d|pud|pmd)_folded|(__)?paravirt_pgd_alloc|paravirt_pgd_free|paravirt_alloc_(pte|pmd|pud|p4d)|xen_pgd_(alloc|free)|xen_alloc_(pte|pmd|pud|p4d|ptpage)(_init)?|pgd_ctor|pgd_(mop_up_pmds|prepopulate_pmd|prepopulate_user_pmd)|mop_up_one_pmd|free_pmds|preallocate_pmds|crst_table_(alloc|free)(_noprof)?|page_table_(alloc|free|alloc_pgste)(_noprof)?|get_pointer_table|pgtable_gfp_flags|radix__pgd_(alloc|free)|(pte|pmd)_fragment_alloc|get_(pte|pmd)_from_cache|__alloc_for_(pte|pmd)cache)$";
 type T;
 @@
   T F(

@@ -17,32 +17,58 @@
 LIST_HEAD(pg_table_list);
 DEFINE_MUTEX(pg_table_list_lock);
 
-struct pg_table *pg_table_create(const char *name)
+void pg_table_init(struct pg_context *ctx, const char *name, enum pg_table_kind kind)
 {
-	struct pg_context *ctx = kmalloc(sizeof(*ctx), GFP_KERNEL);
-
-	if (!ctx)
-		return NULL;
-
 	*ctx = (struct pg_context) {
-		.pgt.kind	= PG_TABLE_CONTEXT,
+		.pgt.kind	= kind,
 		.users		= REFCOUNT_INIT(1),
 		.name		= name,
 	};
 	spin_lock_init(&ctx->pgt.lock);
 	mutex_init(&ctx->lock);
 	arch_pg_table_init(&ctx->pgt);
+}
+
+static struct pg_context *new_context(const char *name, enum pg_table_kind kind)
+{
+	struct pg_context *ctx = kmalloc(sizeof(*ctx), GFP_KERNEL);
+
+	if (ctx)
+		pg_table_init(ctx, name, kind);
+	return ctx;
+}
+
+struct pg_table *pg_table_publish(struct pg_context *ctx)
+{
+	mutex_lock(&pg_table_list_lock);
+	list_add_tail(&ctx->list, &pg_table_list);
+	mutex_unlock(&pg_table_list_lock);
+	return &ctx->pgt;
+}
+
+struct pg_table *pg_table_create(const char *name)
+{
+	struct pg_context *ctx = new_context(name, PG_TABLE_CONTEXT);
+
+	if (!ctx)
+		return NULL;
 	ctx->pgt.pgd = pgd_alloc(&ctx->pgt);
 	if (!ctx->pgt.pgd) {
 		kfree(ctx);
 		return NULL;
 	}
 	arch_pg_table_pin(&ctx->pgt);
+	return pg_table_publish(ctx);
+}
 
-	mutex_lock(&pg_table_list_lock);
-	list_add_tail(&ctx->list, &pg_table_list);
-	mutex_unlock(&pg_table_list_lock);
-	return &ctx->pgt;
+struct pg_table *pg_table_create_template(const char *name, pgd_t *root)
+{
+	struct pg_context *ctx = new_context(name, PG_TABLE_TEMPLATE);
+
+	if (!ctx)
+		return NULL;
+	ctx->pgt.pgd = root;
+	return pg_table_publish(ctx);
 }
 
 void pg_table_get(struct pg_table *pgt)
@@ -50,28 +76,80 @@ void pg_table_get(struct pg_table *pgt)
 	refcount_inc(&pg_context(pgt)->users);
 }
 
-static bool owned(struct pg_table *pgt, void *table)
+bool pg_table_owns(struct pg_table *pgt, void *table)
 {
 	return virt_to_ptdesc(table)->pt_owner == pgt;
 }
 
-static void own(struct pg_table *pgt, void *table)
+bool pg_table_borrows_puds(struct pg_table *pgt, p4d_t *p4d)
 {
-	virt_to_ptdesc(table)->pt_owner = pgt;
+	return !pg_table_pud_folded(pgt) && !pg_table_owns(pgt, pud_offset(p4d, 0));
 }
 
-static void disown(void *table)
+bool pg_table_borrows_pmds(struct pg_table *pgt, pud_t *pud)
+{
+	return !pg_table_pmd_folded(pgt) && !arch_pg_table_fixed_pmds &&
+	       !pg_table_owns(pgt, pmd_offset(pud, 0));
+}
+
+#ifdef CONFIG_DEBUG_PG_TABLE
+static void check_unlinked(struct pg_context *ctx)
+{
+	unsigned int links = pg_table_count_links(&ctx->pgt);
+
+	WARN(links, "page table '%s' is destroyed, but %u entries of other tables link to it\n",
+	     ctx->name, links);
+}
+
+static void check_destroyed(struct pg_context *ctx)
+{
+	long bytes = atomic_long_read(&ctx->pgt.pgtables_bytes);
+
+	WARN(ctx->nr_owned || bytes,
+	     "page table '%s' is destroyed with %ld table pages and %ld bytes left\n",
+	     ctx->name, ctx->nr_owned, bytes);
+}
+
+void pg_table_check_process(const struct pg_table *pgt)
+{
+	WARN_ONCE(pg_table_is_standalone(pgt), "a table without an mm is used as that of an mm\n");
+}
+EXPORT_SYMBOL_GPL(pg_table_check_process);
+
+void pg_table_check_enter(struct pg_table *pgt)
+{
+	WARN_ONCE(pgt->kind != PG_TABLE_CONTEXT ||
+		  !refcount_read(&pg_context(pgt)->users) ||
+		  /* With PAE, a root may be smaller than a page. */
+		  (IS_ENABLED(CONFIG_64BIT) &&
+		   virt_to_ptdesc(pgt->pgd)->pt_owner != pgt),
+		  "page table %p with root %p cannot be entered\n", pgt, pgt->pgd);
+}
+#else
+static void check_unlinked(struct pg_context *ctx) { }
+static void check_destroyed(struct pg_context *ctx) { }
+#endif
+
+void pg_table_own(struct pg_table *pgt, void *table)
+{
+	virt_to_ptdesc(table)->pt_owner = pgt;
+	pg_context(pgt)->nr_owned++;
+}
+
+static void disown(struct pg_table *pgt, void *table)
 {
 	virt_to_ptdesc(table)->pt_owner = NULL;
+	pg_context(pgt)->nr_owned--;
 }
 
 /* Which table pages of a range the walkers below free: only empty ones, or all. */
 enum free_mode { FREE_EMPTY, FREE_ALL };
 
 #define table_is_empty(table, nr, none) ({		\
+	const typeof(table) __table = (table);		\
 	const unsigned int __nr = (nr);			\
 	unsigned int __i = 0;				\
-	while (__i < __nr && none((table)[__i]))	\
+	while (__i < __nr && none(__table[__i]))	\
 		__i++;					\
 	__i == __nr;					\
 })
@@ -90,16 +168,16 @@ static void free_pte_table(struct pg_table *pgt, pmd_t *pmd, enum free_mode mode
 {
 	pte_t *pte = pte_offset_kernel(pmd, 0);
 
-	if (!owned(pgt, pte) ||
+	if (!pg_table_owns(pgt, pte) ||
 	    (mode == FREE_EMPTY && !table_is_empty(pte, PTRS_PER_PTE, pte_none)))
 		return;
 
 	pmd_clear(pmd);
 	flush_detached(pgt, mode);
-	disown(pte);
+	disown(pgt, pte);
 	arch_pg_table_release_pte(pte);
 	pte_free_kernel(pgt, pte);
-	mm_dec_nr_ptes(pgt);
+	pg_table_dec_nr_ptes(pgt);
 }
 
 static void free_pmd_table(struct pg_table *pgt, pud_t *pud, unsigned long addr,
@@ -108,22 +186,24 @@ static void free_pmd_table(struct pg_table *pgt, pud_t *pud, unsigned long addr,
 	pmd_t *table = pmd_offset(pud, 0), *pmd = pmd_offset(pud, addr);
 	unsigned long next;
 
+	if (pg_table_borrows_pmds(pgt, pud))
+		return;
 	do {
 		next = pmd_addr_end(addr, end);
 		if (pmd_present(*pmd) && !pmd_leaf(*pmd))
 			free_pte_table(pgt, pmd, mode);
 	} while (pmd++, addr = next, addr != end);
 
-	if (mm_pmd_folded(pgt) || !owned(pgt, table) ||
+	if (pg_table_pmd_folded(pgt) || !pg_table_owns(pgt, table) ||
 	    (mode == FREE_EMPTY && !table_is_empty(table, PTRS_PER_PMD, pmd_none)))
 		return;
 
 	pud_clear(pud);
 	flush_detached(pgt, mode);
-	disown(table);
+	disown(pgt, table);
 	arch_pg_table_release_pmd(table);
 	pmd_free(pgt, table);
-	mm_dec_nr_pmds(pgt);
+	pg_table_dec_nr_pmds(pgt);
 }
 
 static void free_pud_table(struct pg_table *pgt, p4d_t *p4d, unsigned long addr,
@@ -132,22 +212,24 @@ static void free_pud_table(struct pg_table *pgt, p4d_t *p4d, unsigned long addr,
 	pud_t *table = pud_offset(p4d, 0), *pud = pud_offset(p4d, addr);
 	unsigned long next;
 
+	if (pg_table_borrows_puds(pgt, p4d))
+		return;
 	do {
 		next = pud_addr_end(addr, end);
 		if (pud_present(*pud) && !pud_leaf(*pud))
 			free_pmd_table(pgt, pud, addr, next, mode);
 	} while (pud++, addr = next, addr != end);
 
-	if (mm_pud_folded(pgt) || !owned(pgt, table) ||
+	if (pg_table_pud_folded(pgt) ||
 	    (mode == FREE_EMPTY && !table_is_empty(table, PTRS_PER_PUD, pud_none)))
 		return;
 
 	arch_pg_table_clear_p4d(p4d);
 	flush_detached(pgt, mode);
-	disown(table);
+	disown(pgt, table);
 	arch_pg_table_release_pud(table);
 	pud_free(pgt, table);
-	mm_dec_nr_puds(pgt);
+	pg_table_dec_nr_puds(pgt);
 }
 
 static void free_p4d_table(struct pg_table *pgt, pgd_t *pgd, unsigned long addr,
@@ -156,19 +238,21 @@ static void free_p4d_table(struct pg_table *pgt, pgd_t *pgd, unsigned long addr,
 	p4d_t *table = p4d_offset(pgd, 0), *p4d = p4d_offset(pgd, addr);
 	unsigned long next;
 
+	if (!pg_table_p4d_folded(pgt) && !pg_table_owns(pgt, table))
+		return;
 	do {
 		next = p4d_addr_end(addr, end);
 		if (p4d_present(*p4d) && !p4d_leaf(*p4d))
 			free_pud_table(pgt, p4d, addr, next, mode);
 	} while (p4d++, addr = next, addr != end);
 
-	if (mm_p4d_folded(pgt) || !owned(pgt, table) ||
+	if (pg_table_p4d_folded(pgt) ||
 	    (mode == FREE_EMPTY && !table_is_empty(table, PTRS_PER_P4D, p4d_none)))
 		return;
 
 	arch_pg_table_clear_pgd(pgd);
 	flush_detached(pgt, mode);
-	disown(table);
+	disown(pgt, table);
 	arch_pg_table_release_p4d(table);
 	p4d_free(pgt, table);
 }
@@ -186,6 +270,16 @@ static void free_tables(struct pg_table *pgt, unsigned long addr,
 	} while (pgd++, addr = next, addr != end);
 }
 
+/*
+ * Table pages of a template are never freed while it exists: the tables that link
+ * them are not told when they become empty.
+ */
+void pg_table_free_empty(struct pg_table *pgt, unsigned long addr, unsigned long end)
+{
+	if (pgt->kind != PG_TABLE_TEMPLATE)
+		free_tables(pgt, addr, end, FREE_EMPTY);
+}
+
 void pg_table_put(struct pg_table *pgt)
 {
 	struct pg_context *ctx;
@@ -198,24 +292,37 @@ void pg_table_put(struct pg_table *pgt)
 	list_del(&ctx->list);
 	mutex_unlock(&pg_table_list_lock);
 
-	arch_pg_table_unpin(pgt);
-	/* A root without table pages has nothing to look for. */
-	if (atomic_long_read(&pgt->pgtables_bytes)) {
-		free_tables(pgt, 0, TASK_SIZE_MAX, FREE_ALL);
-		if (ctx->claim_end)
-			free_tables(pgt, ctx->claim_start, ctx->claim_end, FREE_ALL);
+	check_unlinked(ctx);
+	if (pgt->kind == PG_TABLE_TEMPLATE) {
+		free_tables(pgt, arch_pg_table_kernel_start, 0, FREE_ALL);
+	} else if (pgt->kind == PG_TABLE_VIEW) {
+		pg_table_end_view(pgt);
+	} else {
+		arch_pg_table_unpin(pgt);
+		/* Without table pages, there is no need to walk the root. */
+		if (ctx->nr_owned) {
+			free_tables(pgt, 0, TASK_SIZE_MAX, FREE_ALL);
+			if (ctx->claim_end)
+				free_tables(pgt, ctx->claim_start, ctx->claim_end,
+					    FREE_ALL);
+		}
+		pgd_free(pgt, pgt->pgd);
 	}
-	pgd_free(pgt, pgt->pgd);
+	check_destroyed(ctx);
 	kfree(ctx);
 }
 
-static bool range_is_own(struct pg_context *ctx, unsigned long addr,
-			 unsigned long size)
+bool pg_table_range_is_own(struct pg_context *ctx, unsigned long addr,
+			   unsigned long size)
 {
 	unsigned long end = addr + size;
 
 	if (!size || !PAGE_ALIGNED(addr | size) || end < addr)
 		return false;
+	if (ctx->pgt.kind == PG_TABLE_VIEW)
+		return false;
+	if (ctx->pgt.kind == PG_TABLE_TEMPLATE)
+		return addr >= arch_pg_table_kernel_start;
 	return end <= TASK_SIZE_MAX ||
 	       (addr >= ctx->claim_start && end <= ctx->claim_end);
 }
@@ -225,32 +332,35 @@ static bool range_is_own(struct pg_context *ctx, unsigned long addr,
  * installed only under the mutex of the context, so their owner can be set after
  * they are visible.
  */
-static p4d_t *get_p4d(struct pg_table *pgt, pgd_t *pgd, unsigned long addr)
+p4d_t *pg_table_get_p4d(struct pg_table *pgt, pgd_t *pgd, unsigned long addr)
 {
 	if (pgd_none(*pgd)) {
 		if (__p4d_alloc(pgt, pgd, addr))
 			return NULL;
-		own(pgt, p4d_offset(pgd, 0));
+		arch_pg_table_hide_pgd(pgd);
+		pg_table_own(pgt, p4d_offset(pgd, 0));
 	}
 	return p4d_offset(pgd, addr);
 }
 
-static pud_t *get_pud(struct pg_table *pgt, p4d_t *p4d, unsigned long addr)
+pud_t *pg_table_get_pud(struct pg_table *pgt, p4d_t *p4d, unsigned long addr)
 {
 	if (p4d_none(*p4d)) {
 		if (__pud_alloc(pgt, p4d, addr))
 			return NULL;
-		own(pgt, pud_offset(p4d, 0));
+		arch_pg_table_hide_p4d(p4d);
+		pg_table_own(pgt, pud_offset(p4d, 0));
 	}
 	return pud_offset(p4d, addr);
 }
 
-static pmd_t *get_pmd(struct pg_table *pgt, pud_t *pud, unsigned long addr)
+pmd_t *pg_table_get_pmd(struct pg_table *pgt, pud_t *pud, unsigned long addr)
 {
 	if (pud_none(*pud)) {
 		if (__pmd_alloc(pgt, pud, addr))
 			return NULL;
-		own(pgt, pmd_offset(pud, 0));
+		arch_pg_table_hide_pud(pud);
+		pg_table_own(pgt, pmd_offset(pud, 0));
 	}
 	return pmd_offset(pud, addr);
 }
@@ -260,13 +370,13 @@ static pte_t *alloc_pte_table(struct pg_table *pgt)
 	pte_t *pte = pte_alloc_one_kernel(pgt);
 
 	if (pte) {
-		own(pgt, pte);
-		mm_inc_nr_ptes(pgt);
+		pg_table_own(pgt, pte);
+		pg_table_inc_nr_ptes(pgt);
 	}
 	return pte;
 }
 
-static pte_t *get_pte(struct pg_table *pgt, pmd_t *pmd, unsigned long addr)
+pte_t *pg_table_get_pte(struct pg_table *pgt, pmd_t *pmd, unsigned long addr)
 {
 	pte_t *pte;
 
@@ -276,6 +386,7 @@ static pte_t *get_pte(struct pg_table *pgt, pmd_t *pmd, unsigned long addr)
 			return NULL;
 		spin_lock(&pgt->lock);
 		pmd_populate_kernel(pgt, pmd, pte);
+		arch_pg_table_hide_pmd(pmd);
 		spin_unlock(&pgt->lock);
 	}
 	return pte_offset_kernel(pmd, addr);
@@ -308,9 +419,10 @@ static int map_ptes(struct mapping *m, pmd_t *pmd, unsigned long addr,
 {
 	pte_t *pte;
 
-	if (pmd_leaf(*pmd))
+	if (pmd_present(*pmd) &&
+	    (pmd_leaf(*pmd) || !pg_table_owns(m->pgt, pte_offset_kernel(pmd, 0))))
 		return -EEXIST;
-	pte = get_pte(m->pgt, pmd, addr);
+	pte = pg_table_get_pte(m->pgt, pmd, addr);
 	if (!pte)
 		return -ENOMEM;
 	do {
@@ -330,9 +442,9 @@ static int map_pmds(struct mapping *m, pud_t *pud, unsigned long addr,
 	pmd_t *pmd;
 	int err;
 
-	if (pud_leaf(*pud))
+	if (pud_present(*pud) && (pud_leaf(*pud) || pg_table_borrows_pmds(m->pgt, pud)))
 		return -EEXIST;
-	pmd = get_pmd(m->pgt, pud, addr);
+	pmd = pg_table_get_pmd(m->pgt, pud, addr);
 	if (!pmd)
 		return -ENOMEM;
 	do {
@@ -357,7 +469,9 @@ static int map_puds(struct mapping *m, p4d_t *p4d, unsigned long addr,
 	pud_t *pud;
 	int err;
 
-	pud = get_pud(m->pgt, p4d, addr);
+	if (p4d_present(*p4d) && pg_table_borrows_puds(m->pgt, p4d))
+		return -EEXIST;
+	pud = pg_table_get_pud(m->pgt, p4d, addr);
 	if (!pud)
 		return -ENOMEM;
 	do {
@@ -382,7 +496,7 @@ static int map_p4ds(struct mapping *m, pgd_t *pgd, unsigned long addr,
 	p4d_t *p4d;
 	int err;
 
-	p4d = get_p4d(m->pgt, pgd, addr);
+	p4d = pg_table_get_p4d(m->pgt, pgd, addr);
 	if (!p4d)
 		return -ENOMEM;
 	do {
@@ -403,7 +517,12 @@ static void unmap_ptes(pmd_t *pmd, unsigned long addr, unsigned long end)
 	} while (pte++, addr += PAGE_SIZE, addr != end);
 }
 
-static void unmap_pmds(pud_t *pud, unsigned long addr, unsigned long end)
+/*
+ * An entry that points to a table page of another table is cleared as a whole.
+ * split_at() has made sure that none of them is only partly in the range.
+ */
+static void unmap_pmds(struct pg_table *pgt, pud_t *pud, unsigned long addr,
+		       unsigned long end)
 {
 	pmd_t *pmd = pmd_offset(pud, addr);
 	unsigned long next;
@@ -412,14 +531,15 @@ static void unmap_pmds(pud_t *pud, unsigned long addr, unsigned long end)
 		next = pmd_addr_end(addr, end);
 		if (!pmd_present(*pmd))
 			continue;
-		if (pmd_leaf(*pmd))
+		if (pmd_leaf(*pmd) || !pg_table_owns(pgt, pte_offset_kernel(pmd, 0)))
 			pmd_clear(pmd);
 		else
 			unmap_ptes(pmd, addr, next);
 	} while (pmd++, addr = next, addr != end);
 }
 
-static void unmap_puds(p4d_t *p4d, unsigned long addr, unsigned long end)
+static void unmap_puds(struct pg_table *pgt, p4d_t *p4d, unsigned long addr,
+		       unsigned long end)
 {
 	pud_t *pud = pud_offset(p4d, addr);
 	unsigned long next;
@@ -428,22 +548,27 @@ static void unmap_puds(p4d_t *p4d, unsigned long addr, unsigned long end)
 		next = pud_addr_end(addr, end);
 		if (!pud_present(*pud))
 			continue;
-		if (pud_leaf(*pud))
+		if (pud_leaf(*pud) || pg_table_borrows_pmds(pgt, pud))
 			pud_clear(pud);
 		else
-			unmap_pmds(pud, addr, next);
+			unmap_pmds(pgt, pud, addr, next);
 	} while (pud++, addr = next, addr != end);
 }
 
-static void unmap_p4ds(pgd_t *pgd, unsigned long addr, unsigned long end)
+static void unmap_p4ds(struct pg_table *pgt, pgd_t *pgd, unsigned long addr,
+		       unsigned long end)
 {
 	p4d_t *p4d = p4d_offset(pgd, addr);
 	unsigned long next;
 
 	do {
 		next = p4d_addr_end(addr, end);
-		if (p4d_present(*p4d))
-			unmap_puds(p4d, addr, next);
+		if (!p4d_present(*p4d))
+			continue;
+		if (pg_table_borrows_puds(pgt, p4d))
+			arch_pg_table_clear_p4d(p4d);
+		else
+			unmap_puds(pgt, p4d, addr, next);
 	} while (p4d++, addr = next, addr != end);
 }
 
@@ -456,11 +581,11 @@ static void clear_range(struct pg_table *pgt, unsigned long addr, unsigned long 
 	do {
 		next = pgd_addr_end(addr, end);
 		if (pgd_present(*pgd))
-			unmap_p4ds(pgd, addr, next);
+			unmap_p4ds(pgt, pgd, addr, next);
 	} while (pgd++, addr = next, addr != end);
 
 	pg_table_flush(pgt);
-	free_tables(pgt, start, end, FREE_EMPTY);
+	pg_table_free_empty(pgt, start, end);
 }
 
 static int write_range(struct mapping *m, unsigned long addr, unsigned long size)
@@ -470,7 +595,7 @@ static int write_range(struct mapping *m, unsigned long addr, unsigned long size
 	pgd_t *pgd = pgd_offset_pgd(m->pgt->pgd, addr);
 	int err;
 
-	if (!range_is_own(ctx, addr, size))
+	if (!pg_table_range_is_own(ctx, addr, size))
 		return -EINVAL;
 
 	m->done = addr;
@@ -484,7 +609,7 @@ static int write_range(struct mapping *m, unsigned long addr, unsigned long size
 		if (m->done > start && !m->populate)
 			clear_range(m->pgt, start, m->done);
 		/* The step that failed may have left empty table pages. */
-		free_tables(m->pgt, start, end, FREE_EMPTY);
+		pg_table_free_empty(m->pgt, start, end);
 	}
 	mutex_unlock(&ctx->lock);
 	return err;
@@ -511,30 +636,45 @@ int pg_table_populate(struct pg_table *pgt, unsigned long addr, unsigned long si
 	return write_range(&m, addr, size);
 }
 
-pte_t *pg_table_lookup(struct pg_table *pgt, unsigned long addr,
-		       unsigned long *size)
+/* If @owner is given, do not descend into table pages of other tables. */
+static pte_t *lookup(struct pg_table *pgt, unsigned long addr,
+		     unsigned long *size, struct pg_table *owner)
 {
 	pgd_t *pgd = pgd_offset_pgd(pgt->pgd, addr);
 	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
+	pte_t *pte;
 
 	if (!pgd_present(*pgd))
 		return NULL;
 	p4d = p4d_offset(pgd, addr);
 	*size = P4D_SIZE;
-	if (!p4d_present(*p4d) || p4d_leaf(*p4d))
+	if (!p4d_present(*p4d) || p4d_leaf(*p4d) || (owner && pg_table_borrows_puds(owner, p4d)))
 		return (pte_t *)p4d;
 	pud = pud_offset(p4d, addr);
 	*size = PUD_SIZE;
-	if (!pud_present(*pud) || pud_leaf(*pud))
+	if (!pud_present(*pud) || pud_leaf(*pud) || (owner && pg_table_borrows_pmds(owner, pud)))
 		return (pte_t *)pud;
 	pmd = pmd_offset(pud, addr);
 	*size = PMD_SIZE;
-	if (!pmd_present(*pmd) || pmd_leaf(*pmd))
+	pte = pmd_present(*pmd) && !pmd_leaf(*pmd) ? pte_offset_kernel(pmd, addr) : NULL;
+	if (!pte || (owner && !pg_table_owns(owner, pte)))
 		return (pte_t *)pmd;
 	*size = PAGE_SIZE;
-	return pte_offset_kernel(pmd, addr);
+	return pte;
+}
+
+pte_t *pg_table_lookup(struct pg_table *pgt, unsigned long addr,
+		       unsigned long *size)
+{
+	return lookup(pgt, addr, size, NULL);
+}
+
+pte_t *pg_table_lookup_own(struct pg_table *pgt, unsigned long addr,
+			   unsigned long *size)
+{
+	return lookup(pgt, addr, size, pgt);
 }
 
 static int split_pmd(struct pg_table *pgt, pmd_t *pmd)
@@ -549,6 +689,7 @@ static int split_pmd(struct pg_table *pgt, pmd_t *pmd)
 	for (i = 0; i < PTRS_PER_PTE; i++)
 		set_pte(pte + i, pfn_pte(pfn + i, prot));
 	pmd_populate_kernel(pgt, pmd, pte);
+	arch_pg_table_hide_pmd(pmd);
 	return 0;
 }
 
@@ -561,11 +702,12 @@ static int split_pud(struct pg_table *pgt, pud_t *pud, unsigned long addr)
 
 	if (!pmd)
 		return -ENOMEM;
-	own(pgt, pmd);
-	mm_inc_nr_pmds(pgt);
+	pg_table_own(pgt, pmd);
+	pg_table_inc_nr_pmds(pgt);
 	for (i = 0; i < PTRS_PER_PMD; i++)
 		pmd_set_huge(pmd + i, phys + i * PMD_SIZE, prot);
 	pud_populate(pgt, pud, pmd);
+	arch_pg_table_hide_pud(pud);
 	return 0;
 }
 
@@ -577,13 +719,15 @@ static int split_at(struct pg_table *pgt, unsigned long addr)
 	int err = 0;
 
 	for (;;) {
-		entry = pg_table_lookup(pgt, addr, &size);
+		entry = pg_table_lookup_own(pgt, addr, &size);
 		if (!entry || !pte_present(ptep_get(entry)) || IS_ALIGNED(addr, size))
 			return err;
-		if (size == PMD_SIZE)
+		if (size == PMD_SIZE && pmd_leaf(*(pmd_t *)entry))
 			err = split_pmd(pgt, (pmd_t *)entry);
-		else
+		else if (size == PUD_SIZE && pud_leaf(*(pud_t *)entry))
 			err = split_pud(pgt, (pud_t *)entry, addr);
+		else
+			err = -EBUSY;
 		if (err)
 			return err;
 	}
@@ -594,7 +738,7 @@ int pg_table_unmap(struct pg_table *pgt, unsigned long addr, unsigned long size)
 	struct pg_context *ctx = pg_context(pgt);
 	int err;
 
-	if (!range_is_own(ctx, addr, size))
+	if (!pg_table_range_is_own(ctx, addr, size))
 		return -EINVAL;
 
 	mutex_lock(&ctx->lock);

@@ -33,12 +33,18 @@ static void tables_stop(struct seq_file *m, void *v)
 	mutex_unlock(&pg_table_list_lock);
 }
 
+static const char * const kind_names[] = {
+	[PG_TABLE_CONTEXT]	= "context",
+	[PG_TABLE_TEMPLATE]	= "template",
+	[PG_TABLE_VIEW]		= "view",
+};
+
 static int tables_show(struct seq_file *m, void *v)
 {
 	struct pg_context *ctx = list_entry(v, struct pg_context, list);
 	phys_addr_t root = __pa(ctx->pgt.pgd);
 
-	seq_printf(m, "%s\tcontext\t%pa\t%lu\t%u\t", ctx->name, &root,
+	seq_printf(m, "%s\t%s\t%pa\t%lu\t%u\t", ctx->name, kind_names[ctx->pgt.kind], &root,
 		   PAGE_SIZE + atomic_long_read(&ctx->pgt.pgtables_bytes),
 		   refcount_read(&ctx->users));
 	if (ctx->claim_end)
@@ -53,9 +59,12 @@ static int dump_show(struct seq_file *m, void *v)
 	struct pg_context *ctx = list_entry(v, struct pg_context, list);
 
 	seq_printf(m, "===[ %s ]===\n", ctx->name);
-	mutex_lock(&ctx->lock);
+	/* The walk of a view takes the mmap_lock of its process instead. */
+	if (ctx->pgt.kind != PG_TABLE_VIEW)
+		mutex_lock(&ctx->lock);
 	ptdump_walk_pg_table(m, &ctx->pgt);
-	mutex_unlock(&ctx->lock);
+	if (ctx->pgt.kind != PG_TABLE_VIEW)
+		mutex_unlock(&ctx->lock);
 	return 0;
 }
 

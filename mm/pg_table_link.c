@@ -129,7 +129,7 @@ static int link_puds(const struct link *l, p4d_t *to_p4d, p4d_t *from_p4d,
 		next = pud_addr_end(addr, end);
 		if (!pud_present(*from))
 			continue;
-		if (pud_leaf(*from) || (l->unit == PUD_SIZE && !mm_pmd_folded(l->to)))
+		if (pud_leaf(*from) || (l->unit == PUD_SIZE && !pg_table_pmd_folded(l->to)))
 			err = link_pud(l, to, from);
 		else
 			err = link_pmds(l, to, from, addr, next);
@@ -162,7 +162,7 @@ static int link_p4ds(const struct link *l, pgd_t *to_pgd, pgd_t *from_pgd,
 		next = p4d_addr_end(addr, end);
 		if (!p4d_present(*from))
 			continue;
-		if (l->unit == P4D_SIZE && !mm_pud_folded(l->to))
+		if (l->unit == P4D_SIZE && !pg_table_pud_folded(l->to))
 			err = link_p4d(l, to, from);
 		else
 			err = link_puds(l, to, from, addr, next);
@@ -198,8 +198,8 @@ static bool can_link(struct pg_table *to, unsigned long addr, unsigned long size
 
 static bool is_one_entry(struct pg_table *to, unsigned long size, unsigned long unit)
 {
-	return size == unit && !(unit == P4D_SIZE && mm_pud_folded(to)) &&
-	       !(unit == PUD_SIZE && mm_pmd_folded(to));
+	return size == unit && !(unit == P4D_SIZE && pg_table_pud_folded(to)) &&
+	       !(unit == PUD_SIZE && pg_table_pmd_folded(to));
 }
 
 int pg_table_link(struct pg_table *to, struct pg_table *from, unsigned long addr,
@@ -264,7 +264,7 @@ unsigned int pg_table_count_links(struct pg_table *owner)
 	mutex_lock(&pg_table_list_lock);
 	list_for_each_entry(ctx, &pg_table_list, list) {
 		mutex_lock(&ctx->lock);
-		if (ctx->pgt.kind == PG_TABLE_TEMPLATE)
+		if (ctx->pgt.kind >= PG_TABLE_TEMPLATE)
 			links += links_in_range(ctx, owner, arch_pg_table_kernel_start,
 						ULONG_MAX);
 		else

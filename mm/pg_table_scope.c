@@ -97,7 +97,7 @@ unsigned int pg_table_count_outside(struct pg_table *pgt, unsigned long start,
 		else if (pte_present(ptep_get(entry)) &&
 			 !is_in_scope(scope, nr, addr & ~(size - 1), addr | (size - 1)) &&
 			 outside++ < 8)
-			pr_warn("page table maps %lx, which is in no scope\n",
+			pr_warn("page table maps %lx, which is outside the scope\n",
 				addr & ~(size - 1));
 		addr |= size - 1;
 	} while (addr++ < last);

@@ -176,6 +176,12 @@ variant()
 	done
 }
 
+# added: the files that steps of the series add, where this project keeps them, too.
+added()
+{
+	find "$top/patches" -name '*.new.diff' -exec sed -n 's,^+++ b/,,p' {} + | sort -u
+}
+
 # ovmf KIND STORE [FROM]: print QEMU's arguments for OVMF of 64 bits (efi) or 32 (efi32), one
 # a line; its variables are kept in STORE, which begins as a copy of FROM, or as new.
 ovmf()

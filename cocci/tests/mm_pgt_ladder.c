@@ -52,6 +52,7 @@ static inline void paravirt_alloc_pte(struct mm_struct *mm, unsigned long pfn)
 
 static int use(struct vm_area_struct *vma, struct vm_fault *vmf)
 {
+	pgd_t *pgd = pgd_alloc(&defined_elsewhere);
 	p4d_t *p4d = p4d_alloc(&poking, vmf->pgd, 0);
 	pud_t *pud = pud_alloc(&init_mm, p4d, 0);
 

@@ -5,6 +5,8 @@
 #include <linux/mm_types.h>
 #include <linux/types.h>
 
+struct seq_file;
+
 /**
  * DOC: Contexts
  *
@@ -12,13 +14,21 @@
  * is that of init_mm; its lower half is its own. It costs a root page and a small
  * object, and is loaded for a short time on one CPU.
  *
- * table:	a &struct pg_table.
- * table page:	one page of the tree below the root.
- * owner:	the table that allocated a table page and frees it. The descriptor
- *		of the page names it (&ptdesc.pt_owner). Other tables may link the
- *		page; they never free it.
- * own range:	where a context may map: the lower half, [0, TASK_SIZE_MAX), and
- *		the range it claimed in the kernel half. Ranges are half open.
+ * table
+ *	A &struct pg_table.
+ * table page
+ *	One page of the tree below the root.
+ * owner
+ *	The table that allocated a table page, and the only one that frees it.
+ *	The descriptor of the page names it (&ptdesc.pt_owner). Other tables
+ *	may link the page.
+ * link
+ *	An entry that points to a table page of another table, so that
+ *	everything below it is shared.
+ * own range
+ *	Where a context may map: the lower half, [0, TASK_SIZE_MAX), and the
+ *	range that it claimed in the kernel half. For a template, the kernel
+ *	half. Ranges are half open.
  *
  * Locking: a mutex in each context serialises changes and walks of its tree. It
  * nests outside pgd_lock and &pg_table.lock. Entering and leaving take no lock.
@@ -35,6 +45,19 @@
  * NULL if there is no memory.
  */
 struct pg_table *pg_table_create(const char *name);
+
+/**
+ * pg_table_create_template - create a table that is never loaded
+ * @name: What it is for. Shown to the administrator; not copied.
+ * @root: An empty root. The caller keeps it, and frees it after the table.
+ *
+ * Other tables link what a template maps. Its table pages are therefore freed
+ * only when it is destroyed.
+ *
+ * Context: Process context, may sleep.
+ * Return: The table, with one reference; NULL if there is no memory.
+ */
+struct pg_table *pg_table_create_template(const char *name, pgd_t *root);
 
 /**
  * pg_table_get - take a reference to a context
@@ -96,18 +119,113 @@ int pg_table_map(struct pg_table *pgt, unsigned long addr, phys_addr_t phys,
 		 unsigned long size, pgprot_t prot);
 
 /**
+ * pg_table_link - map what another table maps
+ * @to: The table to change.
+ * @from: The table to link. The caller keeps the range unchanged in the meantime.
+ * @addr: The first virtual address, a multiple of @unit.
+ * @size: The size in bytes, a multiple of @unit.
+ * @unit: The size of what one linked entry maps: PAGE_SIZE, PMD_SIZE, PUD_SIZE or
+ *	P4D_SIZE.
+ *
+ * Makes the entries of that level the same in both tables, so that everything
+ * below them is shared. With PAGE_SIZE, nothing is shared: the entries are copied.
+ * A leaf of @from that maps more than @unit is copied as a whole. Where @from maps
+ * nothing, @to is unchanged. Leaves and links of @to in the range are replaced,
+ * each with a single write.
+ *
+ * Context: Process context, may sleep. If entries are replaced, the caller flushes.
+ * Return: 0; -EINVAL if the range is not in an own range of @to, is not aligned,
+ * or @unit is none of the above; -EEXIST if @to has table pages of its own where
+ * an entry has to be written, or a leaf or a link where it needs table pages of
+ * its own; -ENOMEM. On failure, @to maps what it did before, and unless it is a
+ * template, the table pages that were allocated are freed.
+ */
+int pg_table_link(struct pg_table *to, struct pg_table *from, unsigned long addr,
+		  unsigned long size, unsigned long unit);
+
+/**
+ * struct pg_table_scope - a range of the kernel that another table may map
+ * @name: What it is.
+ * @why: Why it has to be mapped.
+ * @start: The first address.
+ * @end: The address after the last one.
+ * @unit: The size of what one linked entry maps, see pg_table_link(). The range is
+ *	rounded out to it, and everything in the rounded range is exposed.
+ * @percpu: There is one such range for each possible CPU. The addresses are those
+ *	of the per-CPU symbol.
+ * @global: The range is mapped in the same way in all tables, so its translations
+ *	may survive a switch to another table.
+ */
+struct pg_table_scope {
+	const char *name;
+	const char *why;
+	unsigned long start;
+	unsigned long end;
+	unsigned long unit;
+	bool percpu;
+	bool global;
+};
+
+/**
+ * pg_table_link_scope - map a range of a scope
+ * @to: The table to change.
+ * @from: The table to link. The caller keeps the range unchanged in the meantime.
+ * @row: The range. It must not be per CPU. If it is empty, nothing is mapped.
+ *
+ * A PMD-sized page of @to where base pages have to be mapped is removed first.
+ * For a moment, nothing is mapped in its place.
+ *
+ * Context: As for pg_table_link() and pg_table_unmap().
+ * Return: 0, or an error of pg_table_link() or pg_table_unmap(). On failure, the
+ * beginning of the range may be mapped, and a PMD-sized page after it removed.
+ */
+int pg_table_link_scope(struct pg_table *to, struct pg_table *from,
+			const struct pg_table_scope *row);
+
+/**
+ * pg_table_show_scope - print a scope
+ * @m: The file to print to.
+ * @scope: The rows to print: name, range, unit and reason of each that is not empty.
+ * @nr: The number of rows.
+ *
+ * Context: Any.
+ */
+void pg_table_show_scope(struct seq_file *m, const struct pg_table_scope *scope,
+			 unsigned int nr);
+
+/**
+ * pg_table_count_outside - count the entries of a table that are outside a scope
+ * @pgt: The table. The caller keeps it unchanged in the meantime.
+ * @start: The first address to check.
+ * @last: The last address to check.
+ * @scope: The ranges that the table may map.
+ * @nr: The number of rows in @scope.
+ *
+ * Prints the addresses of the first few such entries at KERN_WARNING.
+ *
+ * Context: Process context.
+ * Return: The number of entries that no row covers.
+ */
+unsigned int pg_table_count_outside(struct pg_table *pgt, unsigned long start,
+				    unsigned long last,
+				    const struct pg_table_scope *scope, unsigned int nr);
+
+/**
  * pg_table_unmap - remove what is mapped in a range
  * @pgt: The table.
  * @addr: The first virtual address.
  * @size: The size in bytes.
  *
  * Holes in the range are skipped. A large entry that is partly in the range is
- * Table pages that become empty are freed after the flush.
+ * split. Links are removed. Table pages that become empty are freed after the
+ * flush, except those of a template.
  *
- * Context: Process context, may sleep, interrupts enabled. On return no CPU can
- * use the old translations.
- * Return: 0; -EINVAL as for pg_table_map(); -ENOMEM if a large entry could
- * not be split: then every address is still mapped as it was.
+ * Context: Process context, may sleep, interrupts enabled. On return, no CPU can
+ * use the old translations. A template is loaded nowhere: whoever owns tables
+ * that link it has to flush them.
+ * Return: 0; -EINVAL as for pg_table_map(); -EBUSY if a link is partly in the
+ * range; -ENOMEM if a large entry could not be split. On failure, every address
+ * is still mapped as before.
  */
 int pg_table_unmap(struct pg_table *pgt, unsigned long addr, unsigned long size);
 

@@ -3,6 +3,7 @@
  * KUnit tests of contexts: lifetime, mapping, errors, and failing allocations.
  */
 
+#include <kunit/pg_table.h>
 #include <kunit/test.h>
 
 #include <linux/gfp.h>
@@ -14,8 +15,6 @@
 #include <linux/slab.h>
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
-
-#include "pg_table_kunit.h"
 
 #define ADDR	((unsigned long)PUD_SIZE)
 
@@ -40,7 +39,7 @@ static void context_is_empty(struct kunit *test)
 }
 
 /* Only the table pages of processes are charged to a memory cgroup. */
-static void kernel_pays_for_its_own_table_pages(struct kunit *test)
+static void only_process_tables_are_charged(struct kunit *test)
 {
 	struct mm_struct *mm = new_mm(test);
 
@@ -49,7 +48,7 @@ static void kernel_pays_for_its_own_table_pages(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, pg_table_gfp(&mm->pgt) & __GFP_ACCOUNT);
 }
 
-static void context_lives_while_referenced(struct kunit *test)
+static void reference_keeps_context(struct kunit *test)
 {
 	struct pg_table *pgt = pg_table_create(test->name);
 
@@ -78,7 +77,7 @@ static void map_one_page(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
 }
 
-static void table_pages_name_their_owner(struct kunit *test)
+static void table_pages_have_owner(struct kunit *test)
 {
 	struct pg_table *pgt = create(test);
 	unsigned long size;
@@ -110,7 +109,7 @@ static void populate_maps_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bytes(pgt), has);
 }
 
-static void wrong_ranges_are_refused(struct kunit *test)
+static void invalid_ranges_are_rejected(struct kunit *test)
 {
 	static const struct {
 		unsigned long addr, size;
@@ -164,7 +163,7 @@ static void first_and_last_page_can_be_mapped(struct kunit *test)
 	expect_mapped(test, pgt, last, PHYS);
 }
 
-static void overlap_is_refused(struct kunit *test)
+static void overlap_is_rejected(struct kunit *test)
 {
 	struct pg_table *pgt = create(test);
 	long has;
@@ -185,7 +184,7 @@ static void overlap_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bytes(pgt), has);
 }
 
-static void unmapping_a_hole_is_no_error(struct kunit *test)
+static void unmap_skips_holes(struct kunit *test)
 {
 	struct pg_table *pgt = create(test);
 	long empty = bytes(pgt);
@@ -254,7 +253,7 @@ static void large_entries_are_split(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
 }
 
-static void split_keeps_the_protection(struct kunit *test)
+static void split_keeps_protection(struct kunit *test)
 {
 	struct pg_table *pgt = create(test);
 	unsigned long size;
@@ -298,7 +297,7 @@ static void compare(struct kunit *test, struct model *m, u32 seed, int round)
 	KUNIT_ASSERT_EQ_MSG(test, i, WINDOW, "seed %u, round %d: page %u", seed, round, i);
 }
 
-static void random_operations_match_a_model(struct kunit *test)
+static void random_operations_match_model(struct kunit *test)
 {
 	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
 	u32 seed = get_random_u32();
@@ -399,7 +398,7 @@ static int step_split(struct pg_table *pgt)
  * change that. The number of failures is printed, so that a run without any shows.
  * Such a run is not a skip, because KUnit would not run the test again.
  */
-static void each_allocation_can_fail(struct kunit *test)
+static void allocation_failures(struct kunit *test)
 {
 	struct pg_table *pgt = create(test);
 	int create, populate, map, split = 0;
@@ -421,7 +420,7 @@ static void each_allocation_can_fail(struct kunit *test)
 		expect_unmapped(test, pgt, ADDR + 5 * PAGE_SIZE);
 	}
 
-	kunit_info(test, "%d allocations failed in their turn",
+	kunit_info(test, "%d allocations failed, one at a time",
 		   create + populate + map + split);
 	if (!create)
 		return;
@@ -431,14 +430,14 @@ static void each_allocation_can_fail(struct kunit *test)
 	KUNIT_EXPECT_GE(test, map, 2);
 }
 #else
-static void each_allocation_can_fail(struct kunit *test)
+static void allocation_failures(struct kunit *test)
 {
 	kunit_skip(test, "needs CONFIG_FAULT_INJECTION");
 }
 #endif
 
 /* Losing one table page each time would exceed the tolerance. */
-static void destroying_gives_all_memory_back(struct kunit *test)
+static void destroy_frees_all_memory(struct kunit *test)
 {
 	unsigned long rounds = 4000, i, before, after;
 	struct pg_table *pgt;
@@ -464,23 +463,200 @@ static void destroying_gives_all_memory_back(struct kunit *test)
 	KUNIT_EXPECT_GT(test, after + rounds / 2, before);
 }
 
+/*
+ * Random operations where entries of each level meet: after each of them the table is
+ * made of what it should be, and one that failed has left everything as it was.
+ */
+#define ACCOUNTING_WINDOW	(2 * PTRS_PER_PTE)
+
+static unsigned long accounting_size(struct rnd_state *rnd, unsigned int first)
+{
+	unsigned int left = ACCOUNTING_WINDOW - first, kind = prandom_u32_state(rnd) % 8;
+
+	if (kind == 0 && first % PTRS_PER_PTE == 0)
+		return min_t(unsigned int, left, PTRS_PER_PTE);
+	if (kind == 1)
+		return left;
+	return 1 + prandom_u32_state(rnd) % min_t(unsigned int, left, 16);
+}
+
+static void accounting_compare(struct kunit *test, struct model *m, u32 seed, int round)
+{
+	unsigned long size;
+	phys_addr_t phys;
+	unsigned int i;
+	bool mapped;
+
+	for (i = 0; i < ACCOUNTING_WINDOW; i++) {
+		mapped = translate(m->pgt, m->base + i * PAGE_SIZE, &phys, &size);
+		if ((mapped ? phys : 0) != m->page[i])
+			break;
+	}
+	KUNIT_ASSERT_EQ_MSG(test, i, ACCOUNTING_WINDOW, "seed %u, base %lx, round %d: page %u",
+			    seed, m->base, round, i);
+}
+
+static bool accounting_is_free(struct model *m, unsigned int first, unsigned int nr)
+{
+	while (nr--)
+		if (m->page[first++])
+			return false;
+	return true;
+}
+
+static void accounting_round(struct kunit *test, struct model *m, struct rnd_state *rnd,
+			     long empty, u32 seed, int round)
+{
+	unsigned int first = prandom_u32_state(rnd) % ACCOUNTING_WINDOW, nr, i;
+	unsigned int op = prandom_u32_state(rnd) % 4;
+	struct census before = census(m->pgt), after;
+	unsigned long addr;
+	phys_addr_t phys;
+	int err;
+
+	if (prandom_u32_state(rnd) % 4 == 0)
+		first = round_down(first, PTRS_PER_PTE);
+	nr = accounting_size(rnd, first);
+	addr = m->base + first * PAGE_SIZE;
+	phys = PHYS + (phys_addr_t)(prandom_u32_state(rnd) % 8) * PUD_SIZE;
+	phys += first * PAGE_SIZE;
+	if (prandom_u32_state(rnd) % 8 == 0)
+		phys += PAGE_SIZE;
+
+	if (prandom_u32_state(rnd) % 4 == 0)
+		fail_nth(1 + prandom_u32_state(rnd) % 6);
+	if (op == 0)
+		err = pg_table_populate(m->pgt, addr, nr * PAGE_SIZE);
+	else if (op == 1)
+		err = pg_table_unmap(m->pgt, addr, nr * PAGE_SIZE);
+	else
+		err = pg_table_map(m->pgt, addr, phys, nr * PAGE_SIZE, PAGE_KERNEL);
+	fail_nth(0);
+
+	after = expect_accounted(test, m->pgt, empty);
+	if (err && err != -ENOMEM)
+		KUNIT_EXPECT_EQ_MSG(test, err, -EEXIST, "seed %u, round %d", seed, round);
+	if (err != -ENOMEM && op != 1)
+		KUNIT_EXPECT_EQ_MSG(test, err == 0, accounting_is_free(m, first, nr),
+				    "seed %u, round %d", seed, round);
+	if (!err && op)
+		for (i = first; i < first + nr; i++)
+			m->page[i] = op == 1 ? 0 : phys + (i - first) * PAGE_SIZE;
+	/* An unmap that fails may have split a large entry, a populate adds nothing. */
+	if (err ? op != 1 : op == 0)
+		KUNIT_EXPECT_EQ_MSG(test, before.digest, after.digest,
+				    "seed %u, round %d: operation %u, error %d", seed, round,
+				    op, err);
+	if (err || op == 1)
+		KUNIT_EXPECT_LE_MSG(test, after.empty, before.empty,
+				    "seed %u, round %d: operation %u, error %d", seed, round,
+				    op, err);
+	accounting_compare(test, m, seed, round);
+}
+
+static void random_operations_keep_accounting(struct kunit *test)
+{
+	const unsigned long half = ACCOUNTING_WINDOW / 2 * PAGE_SIZE;
+	const unsigned long bases[] = {
+		0, 2UL * PUD_SIZE - half, P4D_SIZE - half, EDGE - half,
+		round_down(TASK_SIZE_MAX, PMD_SIZE) - 2 * half,
+	};
+	struct model *m = kunit_kzalloc(test, sizeof(*m), GFP_KERNEL);
+	u32 seed = get_random_u32();
+	struct rnd_state rnd;
+	unsigned int i;
+	long empty;
+	int round;
+
+	if (IS_ENABLED(CONFIG_UML))
+		kunit_skip(test, "the kernel is in the lower half");
+	KUNIT_ASSERT_NOT_NULL(test, m);
+	kunit_info(test, "seed %u", seed);
+	prandom_seed_state(&rnd, seed);
+	for (i = 0; i < ARRAY_SIZE(bases); i++) {
+		if (bases[i] > TASK_SIZE_MAX - 2 * half)
+			continue;
+		m->pgt = create(test);
+		m->base = bases[i];
+		memset(m->page, 0, sizeof(m->page));
+		empty = bytes(m->pgt);
+		for (round = 0; round < 200; round++)
+			accounting_round(test, m, &rnd, empty, seed, round);
+		KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(m->pgt, m->base,
+							ACCOUNTING_WINDOW * PAGE_SIZE));
+		KUNIT_EXPECT_EQ(test, expect_accounted(test, m->pgt, empty).pages, 0);
+		cond_resched();
+	}
+}
+
+/* Each page of the large page around @hole, and the first and last one of each other. */
+static unsigned long step_past(unsigned long addr, unsigned long hole)
+{
+	if (!IS_ALIGNED(addr, PMD_SIZE) || addr == round_down(hole, PMD_SIZE))
+		return PAGE_SIZE;
+	return PMD_SIZE - PAGE_SIZE;
+}
+
+/* One entry of each size, of which one page goes, at each of its ends and inside. */
+static void large_entries_are_split_at_any_page(struct kunit *test)
+{
+	const unsigned long sizes[] = { PMD_SIZE, PUD_SIZE };
+	unsigned long unit, hole, addr, size;
+	struct pg_table *pgt = create(test);
+	long empty = bytes(pgt);
+	unsigned int i, j;
+	phys_addr_t phys;
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
+		kunit_skip(test, "no large entries");
+
+	for (i = 0; i < ARRAY_SIZE(sizes); i++) {
+		const unsigned long holes[] = {
+			0, PAGE_SIZE, PMD_SIZE - PAGE_SIZE, sizes[i] / 2, sizes[i] - PAGE_SIZE,
+		};
+
+		unit = sizes[i];
+		if (unit == PUD_SIZE && !arch_vmap_pud_supported(PAGE_KERNEL))
+			continue;
+		for (j = 0; j < ARRAY_SIZE(holes); j++) {
+			hole = ADDR + holes[j];
+			KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR, PHYS, unit, PAGE_KERNEL));
+			KUNIT_ASSERT_TRUE(test, translate(pgt, ADDR, &phys, &size));
+			KUNIT_EXPECT_EQ(test, size, unit);
+			KUNIT_ASSERT_EQ(test, 0, pg_table_unmap(pgt, hole, PAGE_SIZE));
+			for (addr = ADDR; addr < ADDR + unit; addr += step_past(addr, hole))
+				if ((translate(pgt, addr, &phys, &size) ? phys : 0) !=
+				    (addr == hole ? 0 : PHYS + (addr - ADDR)))
+					break;
+			KUNIT_EXPECT_EQ(test, addr, ADDR + unit);
+			/* What is not cut stays large. */
+			KUNIT_EXPECT_EQ(test, expect_accounted(test, pgt, empty).empty, 0);
+			KUNIT_EXPECT_LE(test, bytes(pgt) - empty, 4 * (long)PAGE_SIZE);
+			KUNIT_ASSERT_EQ(test, 0, pg_table_unmap(pgt, ADDR, unit));
+			KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+		}
+	}
+}
+
 static struct kunit_case pg_table_context_cases[] = {
 	KUNIT_CASE(context_is_empty),
-	KUNIT_CASE(kernel_pays_for_its_own_table_pages),
-	KUNIT_CASE(context_lives_while_referenced),
+	KUNIT_CASE(only_process_tables_are_charged),
+	KUNIT_CASE(reference_keeps_context),
 	KUNIT_CASE(map_one_page),
-	KUNIT_CASE(table_pages_name_their_owner),
+	KUNIT_CASE(table_pages_have_owner),
 	KUNIT_CASE(populate_maps_nothing),
-	KUNIT_CASE(wrong_ranges_are_refused),
+	KUNIT_CASE(invalid_ranges_are_rejected),
 	KUNIT_CASE(first_and_last_page_can_be_mapped),
-	KUNIT_CASE(overlap_is_refused),
-	KUNIT_CASE(unmapping_a_hole_is_no_error),
+	KUNIT_CASE(overlap_is_rejected),
+	KUNIT_CASE(unmap_skips_holes),
 	KUNIT_CASE(large_entries_are_used),
 	KUNIT_CASE(large_entries_are_split),
-	KUNIT_CASE(split_keeps_the_protection),
-	KUNIT_CASE(random_operations_match_a_model),
-	KUNIT_CASE(each_allocation_can_fail),
-	KUNIT_CASE_SLOW(destroying_gives_all_memory_back),
+	KUNIT_CASE(split_keeps_protection),
+	KUNIT_CASE(random_operations_match_model),
+	KUNIT_CASE(random_operations_keep_accounting),
+	KUNIT_CASE(large_entries_are_split_at_any_page),
+	KUNIT_CASE(allocation_failures),
+	KUNIT_CASE_SLOW(destroy_frees_all_memory),
 	{}
 };
 

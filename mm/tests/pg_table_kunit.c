@@ -75,12 +75,12 @@ static void pg_table_accounting_balances(struct kunit *test)
 	const unsigned long bytes = PTRS_PER_PTE * sizeof(pte_t);
 	const unsigned long empty = mm_pgtables_bytes(mm);
 
-	mm_inc_nr_ptes(mm);
+	pg_table_inc_nr_ptes(&mm->pgt);
 	KUNIT_EXPECT_EQ(test, empty + bytes, atomic_long_read(&mm->pgt.pgtables_bytes));
-	mm_inc_nr_ptes(mm);
+	pg_table_inc_nr_ptes(&mm->pgt);
 	KUNIT_EXPECT_EQ(test, empty + 2 * bytes, mm_pgtables_bytes(mm));
-	mm_dec_nr_ptes(mm);
-	mm_dec_nr_ptes(mm);
+	pg_table_dec_nr_ptes(&mm->pgt);
+	pg_table_dec_nr_ptes(&mm->pgt);
 	KUNIT_EXPECT_EQ(test, empty, mm_pgtables_bytes(mm));
 }
 

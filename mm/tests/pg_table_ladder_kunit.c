@@ -61,17 +61,17 @@ static long bytes(struct mm_struct *mm)
 
 static bool has_pmd_pages(struct mm_struct *mm)
 {
-	return !mm_pmd_folded(&mm->pgt);
+	return !pg_table_pmd_folded(&mm->pgt);
 }
 
 static bool has_pud_pages(struct mm_struct *mm)
 {
-	return !mm_pud_folded(&mm->pgt);
+	return !pg_table_pud_folded(&mm->pgt);
 }
 
 static bool has_p4d_pages(struct mm_struct *mm)
 {
-	return !mm_p4d_folded(&mm->pgt);
+	return !pg_table_p4d_folded(&mm->pgt);
 }
 
 /* x86 with PAE allocates the PMD pages together with the root. */
@@ -149,7 +149,7 @@ static long model(struct mm_struct *mm, const unsigned long *addr, unsigned int 
 	return sum;
 }
 
-static void each_boundary(struct kunit *test)
+static void boundaries_of_each_level(struct kunit *test)
 {
 	struct mm_struct *mm = get(test);
 	const unsigned long end = end_of(mm), wanted[] = {
@@ -197,7 +197,7 @@ static u32 random_addresses(struct mm_struct *mm, unsigned long *addr)
 	return seed;
 }
 
-static void random_addresses_match_a_model(struct kunit *test)
+static void random_addresses_match_model(struct kunit *test)
 {
 	unsigned long *addr = kunit_kcalloc(test, COUNT, sizeof(*addr), GFP_KERNEL);
 	struct mm_struct *mm = get(test);
@@ -258,7 +258,7 @@ static void random_addresses_match_a_model(struct kunit *test)
 #define TIMES	2000
 
 /* If another thread has populated the entry, the new page is freed. */
-static void loser_frees_its_page(struct kunit *test)
+static void lost_race_frees_new_page(struct kunit *test)
 {
 	struct mm_struct *mm = get(test);
 	struct pg_table *pgt = &mm->pgt;
@@ -334,7 +334,7 @@ static void live_table_grows(struct kunit *test)
 }
 #endif
 
-static void locks_are_of_the_table(struct kunit *test)
+static void locks_belong_to_table(struct kunit *test)
 {
 	struct mm_struct *mm = get(test), *other = get(test);
 	struct pg_table *pgt = &mm->pgt;
@@ -370,7 +370,7 @@ static void locks_are_of_the_table(struct kunit *test)
  * default, fault injection ignores these allocations; its files in debugfs change
  * that. The number of failures is printed, so that a run without any shows.
  */
-static void failures_are_counted_right(struct kunit *test)
+static void failures_keep_accounting(struct kunit *test)
 {
 	unsigned int nth, failed = 0;
 	struct mm_struct *mm;
@@ -398,20 +398,20 @@ static void failures_are_counted_right(struct kunit *test)
 				    "allocation %u", nth);
 		put(mm);
 	}
-	kunit_info(test, "%u allocations failed in their turn", failed);
+	kunit_info(test, "%u allocations failed, one at a time", failed);
 }
 #endif
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(each_boundary),
-	KUNIT_CASE(random_addresses_match_a_model),
-	KUNIT_CASE(loser_frees_its_page),
+	KUNIT_CASE(boundaries_of_each_level),
+	KUNIT_CASE(random_addresses_match_model),
+	KUNIT_CASE(lost_race_frees_new_page),
 #ifdef CONFIG_S390
 	KUNIT_CASE(live_table_grows),
 #endif
-	KUNIT_CASE(locks_are_of_the_table),
+	KUNIT_CASE(locks_belong_to_table),
 #ifdef CONFIG_FAULT_INJECTION
-	KUNIT_CASE(failures_are_counted_right),
+	KUNIT_CASE(failures_keep_accounting),
 #endif
 	{}
 };

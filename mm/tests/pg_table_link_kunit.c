@@ -3,7 +3,10 @@
  * KUnit tests of links: what a context shares with another table, and of scopes.
  */
 
-#include "pg_table_kunit.h"
+#include <kunit/pg_table.h>
+
+#include <linux/prandom.h>
+#include <linux/random.h>
 
 /* An address in the first entry of each level, but not at its beginning. */
 #define ADDR	((unsigned long)PMD_SIZE / 2)
@@ -35,7 +38,7 @@ static pmd_t *pmd_off_table(struct pg_table *pgt, unsigned long addr)
 	return pmd_offset(pud_offset(p4d, addr), addr);
 }
 
-static void what_is_below_a_link_is_shared(struct kunit *test)
+static void tables_below_link_are_shared(struct kunit *test)
 {
 	struct pg_table *from = create(test), *to;
 	unsigned int i;
@@ -67,7 +70,7 @@ static void what_is_below_a_link_is_shared(struct kunit *test)
 	}
 }
 
-static void table_that_ends_frees_no_page_that_it_links(struct kunit *test)
+static void destroy_keeps_linked_tables(struct kunit *test)
 {
 	struct pg_table *from = create(test), *to;
 	long before;
@@ -89,7 +92,7 @@ static void table_that_ends_frees_no_page_that_it_links(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(from, ADDR, PAGE_SIZE));
 }
 
-static void what_is_linked_belongs_to_its_owner(struct kunit *test)
+static void linked_tables_are_not_changed(struct kunit *test)
 {
 	struct pg_table *from = create(test), *to = create(test);
 
@@ -108,7 +111,7 @@ static void what_is_linked_belongs_to_its_owner(struct kunit *test)
 	expect_mapped(test, from, ADDR, PHYS + ADDR);
 }
 
-static void own_table_pages_stay(struct kunit *test)
+static void own_tables_are_not_replaced(struct kunit *test)
 {
 	struct pg_table *from = create(test), *to = create(test);
 
@@ -127,7 +130,7 @@ static void own_table_pages_stay(struct kunit *test)
  * Only tables without an mm write &ptdesc.pt_owner. In every other table page it is
  * left over from an earlier use of the page and may hold the address of any table.
  */
-static void names_left_over_mean_nothing(struct kunit *test)
+static void stale_owner_is_ignored(struct kunit *test)
 {
 	unsigned int i;
 
@@ -152,9 +155,9 @@ static void names_left_over_mean_nothing(struct kunit *test)
 
 		/* Every page that the link leads to names the table that links it. */
 		virt_to_ptdesc(table[0])->pt_owner = to;
-		if (unit >= PUD_SIZE && !mm_pmd_folded(from))
+		if (unit >= PUD_SIZE && !pg_table_pmd_folded(from))
 			virt_to_ptdesc(table[1])->pt_owner = to;
-		if (unit >= P4D_SIZE && !mm_pud_folded(from))
+		if (unit >= P4D_SIZE && !pg_table_pud_folded(from))
 			virt_to_ptdesc(table[2])->pt_owner = to;
 
 		KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, start(unit), unit, unit));
@@ -167,14 +170,14 @@ static void names_left_over_mean_nothing(struct kunit *test)
 		expect_mapped(test, from, ADDR, PHYS + ADDR);
 
 		virt_to_ptdesc(table[0])->pt_owner = from;
-		if (!mm_pmd_folded(from) && !arch_pg_table_fixed_pmds)
+		if (!pg_table_pmd_folded(from) && !arch_pg_table_fixed_pmds)
 			virt_to_ptdesc(table[1])->pt_owner = from;
-		if (!mm_pud_folded(from))
+		if (!pg_table_pud_folded(from))
 			virt_to_ptdesc(table[2])->pt_owner = from;
 	}
 }
 
-static void freed_page_names_no_owner(struct kunit *test)
+static void free_clears_owner(struct kunit *test)
 {
 	struct pg_table *pgt = pg_table_create(test->name);
 	struct ptdesc *root, *table;
@@ -213,7 +216,7 @@ static void links_are_replaced(struct kunit *test)
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 }
 
-static void large_entry_is_taken_whole(struct kunit *test)
+static void large_entry_is_copied_whole(struct kunit *test)
 {
 	struct pg_table *from = create(test), *to = create(test);
 	unsigned long size;
@@ -235,7 +238,7 @@ static void large_entry_is_taken_whole(struct kunit *test)
 	expect_unmapped(test, to, ADDR);
 }
 
-static void wrong_links_are_refused(struct kunit *test)
+static void invalid_links_are_rejected(struct kunit *test)
 {
 	struct pg_table *from = create(test), *to = create(test);
 
@@ -251,7 +254,7 @@ static void wrong_links_are_refused(struct kunit *test)
 	expect_unmapped(test, to, ADDR);
 }
 
-static void link_of_nothing_is_nothing(struct kunit *test)
+static void link_skips_holes(struct kunit *test)
 {
 	struct pg_table *from = create(test), *to = create(test);
 	unsigned int i;
@@ -287,7 +290,7 @@ static void links_to_an_owner_are_counted(struct kunit *test)
 #endif
 }
 
-static void template_has_the_kernel_half(struct kunit *test)
+static void template_maps_kernel_half(struct kunit *test)
 {
 	unsigned long size, addr = arch_pg_table_kernel_start;
 	struct pg_table *pgt;
@@ -295,7 +298,7 @@ static void template_has_the_kernel_half(struct kunit *test)
 	pgd_t *root;
 
 	if (IS_ENABLED(CONFIG_UML))
-		kunit_skip(test, "no half of the kernel's own");
+		kunit_skip(test, "the kernel is in the lower half");
 
 	root = (pgd_t *)get_zeroed_page(GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, root);
@@ -335,7 +338,7 @@ static void scope_is_linked(struct kunit *test)
 	expect_unmapped(test, to, ADDR + 2 * PAGE_SIZE);
 }
 
-static void scope_replaces_a_large_page(struct kunit *test)
+static void scope_replaces_large_page(struct kunit *test)
 {
 	static const struct pg_table_scope row = {
 		.start = ADDR, .end = ADDR + PAGE_SIZE, .unit = PAGE_SIZE,
@@ -357,14 +360,14 @@ static void scope_replaces_a_large_page(struct kunit *test)
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 }
 
-static void scope_with_table_pages_in_the_way_changes_nothing(struct kunit *test)
+static void scope_does_not_replace_own_tables(struct kunit *test)
 {
 	static const struct pg_table_scope row = { .end = PUD_SIZE, .unit = PUD_SIZE };
 	struct pg_table *from = create(test), *to = create(test);
 
 	if (!arch_vmap_pmd_supported(PAGE_KERNEL) || PUD_SIZE == PMD_SIZE ||
 	    !can_link(from, PUD_SIZE))
-		kunit_skip(test, "no large entries, or no links so high");
+		kunit_skip(test, "no large entries, or no links at this level");
 
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 0, PHYS, PMD_SIZE, PAGE_KERNEL));
 	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
@@ -372,7 +375,7 @@ static void scope_with_table_pages_in_the_way_changes_nothing(struct kunit *test
 	expect_mapped(test, to, 0, PHYS);
 }
 
-static void scope_at_the_last_address_is_refused(struct kunit *test)
+static void scope_at_last_address_is_rejected(struct kunit *test)
 {
 	static const struct pg_table_scope row = {
 		.start = -PMD_SIZE, .end = ULONG_MAX, .unit = PAGE_SIZE,
@@ -381,7 +384,7 @@ static void scope_at_the_last_address_is_refused(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link_scope(create(test), create(test), &row));
 }
 
-static void what_is_outside_the_scope_is_found(struct kunit *test)
+static void entries_outside_scope_are_found(struct kunit *test)
 {
 	static const struct pg_table_scope scope[] = {
 		{ .name = "empty row", .unit = PAGE_SIZE },
@@ -406,7 +409,7 @@ static void what_is_outside_the_scope_is_found(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, 2, pg_table_count_outside(pgt, 0, 2 * PMD_SIZE, scope, nr));
 }
 
-static void part_of_a_large_entry_is_outside(struct kunit *test)
+static void partly_covered_entry_is_outside(struct kunit *test)
 {
 	static const struct pg_table_scope scope = {
 		.name = "page", .start = ADDR, .end = ADDR + PAGE_SIZE, .unit = PAGE_SIZE,
@@ -437,7 +440,7 @@ static void undo_link(struct pg_table *pgt)
 	pg_table_unmap(pgt, 0, 2 * PMD_SIZE);
 }
 
-static void each_allocation_of_a_link_can_fail(struct kunit *test)
+static void link_allocation_failures(struct kunit *test)
 {
 	struct pg_table *from = create(test), *to = create(test);
 	int failed;
@@ -448,36 +451,305 @@ static void each_allocation_of_a_link_can_fail(struct kunit *test)
 	failed = fail_each(test, step_link, undo_link, to);
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 	expect_mapped(test, to, ADDR + PMD_SIZE, PHYS + ADDR + PMD_SIZE);
-	kunit_info(test, "%d allocations failed in their turn", failed);
+	kunit_info(test, "%d allocations failed, one at a time", failed);
 	KUNIT_EXPECT_TRUE(test, !failed || failed >= 2);
 }
 #else
-static void each_allocation_of_a_link_can_fail(struct kunit *test)
+static void link_allocation_failures(struct kunit *test)
 {
 	kunit_skip(test, "needs CONFIG_FAULT_INJECTION");
 }
 #endif
 
+/*
+ * Random links where entries of each level meet. What a link should do is said page by
+ * page: what @from maps by an entry of the unit or a larger one is there afterwards, and
+ * what it does not keeps its place.
+ */
+#define WINDOW	(2 * PTRS_PER_PTE)
+
+struct pair {
+	struct pg_table *from;
+	struct pg_table *to;
+	unsigned long base;
+	long empty;
+	phys_addr_t before[WINDOW];
+};
+
+static phys_addr_t at(struct pg_table *pgt, unsigned long addr)
+{
+	unsigned long size;
+	phys_addr_t phys;
+
+	return translate(pgt, addr, &phys, &size) ? phys : 0;
+}
+
+/* Whether @from has an entry at the level of @unit, or a leaf above it. */
+static bool has_entry(struct pg_table *from, unsigned long addr, unsigned long unit)
+{
+	unsigned long size;
+	pte_t *entry = pg_table_lookup(from, addr, &size);
+
+	return entry && (size < unit || pte_present(ptep_get(entry)));
+}
+
+/* The part that a link of one page takes where @from has a larger leaf. */
+static bool is_taken(struct pg_table *from, unsigned long addr, unsigned long first,
+		     unsigned long end, unsigned long unit)
+{
+	unsigned long size = PAGE_SIZE;
+	pte_t *entry = pg_table_lookup(from, addr, &size);
+
+	if (entry && pte_present(ptep_get(entry)) && size > unit) {
+		first = round_down(first, size);
+		end = round_up(end, size);
+	}
+	return addr >= first && addr < end && has_entry(from, addr, unit);
+}
+
+static void random_link(struct kunit *test, struct pair *p, struct rnd_state *rnd, u32 seed,
+			int round)
+{
+	unsigned long unit = units[prandom_u32_state(rnd) % ARRAY_SIZE(units)];
+	unsigned long first, size, addr;
+	struct census before, after;
+	phys_addr_t want;
+	unsigned int i;
+	bool unmap;
+	int err;
+
+	if (!can_link(p->from, unit))
+		unit = PAGE_SIZE;
+	first = p->base + prandom_u32_state(rnd) % WINDOW * PAGE_SIZE;
+	size = PAGE_SIZE * (1 + prandom_u32_state(rnd) % 8);
+	if (prandom_u32_state(rnd) % 8 == 0)
+		size = PMD_SIZE;
+	first = round_down(first, unit);
+	size = round_up(size, unit);
+	unmap = prandom_u32_state(rnd) % 4 == 0;
+
+	for (i = 0; i < WINDOW; i++)
+		p->before[i] = at(p->to, p->base + i * PAGE_SIZE);
+	before = census(p->to);
+	if (prandom_u32_state(rnd) % 4 == 0)
+		fail_nth(1 + prandom_u32_state(rnd) % 4);
+	if (unmap)
+		err = pg_table_unmap(p->to, first, size);
+	else
+		err = pg_table_link(p->to, p->from, first, size, unit);
+	fail_nth(0);
+	after = expect_accounted(test, p->to, p->empty);
+
+	if (err && !unmap)
+		KUNIT_EXPECT_EQ_MSG(test, before.digest, after.digest, "seed %u, round %d: %d",
+				    seed, round, err);
+	if (err)
+		KUNIT_EXPECT_LE(test, after.empty, before.empty);
+	for (i = 0; i < WINDOW; i++) {
+		addr = p->base + i * PAGE_SIZE;
+		want = p->before[i];
+		if (!err && unmap && addr >= first && addr < first + size)
+			want = 0;
+		if (!err && !unmap && is_taken(p->from, addr, first, first + size, unit))
+			want = at(p->from, addr);
+		if (at(p->to, addr) != want)
+			break;
+	}
+	KUNIT_ASSERT_EQ_MSG(test, i, WINDOW,
+			    "seed %u, round %d: %s %lx bytes at %lx by %lx: %d", seed, round,
+			    unmap ? "unmap" : "link", size, first, unit, err);
+}
+
+static void fill(struct kunit *test, struct pair *p, struct rnd_state *rnd)
+{
+	unsigned int i, first, nr;
+
+	for (i = 0; i < 24; i++) {
+		first = prandom_u32_state(rnd) % WINDOW;
+		nr = 1 + prandom_u32_state(rnd) % 32;
+		if (i == 0) {
+			first = round_down(first, PTRS_PER_PTE);
+			nr = PTRS_PER_PTE;
+		}
+		nr = min_t(unsigned int, nr, WINDOW - first);
+		pg_table_map(p->from, p->base + first * PAGE_SIZE, PHYS + first * PAGE_SIZE,
+			     nr * PAGE_SIZE, PAGE_KERNEL);
+	}
+}
+
+static void random_links_match_model(struct kunit *test)
+{
+	const unsigned long half = WINDOW / 2 * PAGE_SIZE;
+	const unsigned long bases[] = {
+		0, 2UL * PUD_SIZE - half, P4D_SIZE - half, PGDIR_SIZE - half,
+	};
+	struct pair *p = kunit_kzalloc(test, sizeof(*p), GFP_KERNEL);
+	u32 seed = get_random_u32();
+	struct rnd_state rnd;
+	unsigned int i, j;
+	int round;
+
+	if (IS_ENABLED(CONFIG_UML))
+		kunit_skip(test, "the kernel is in the lower half");
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	kunit_info(test, "seed %u", seed);
+	prandom_seed_state(&rnd, seed);
+	for (i = 0; i < 4 * ARRAY_SIZE(bases); i++) {
+		j = i % ARRAY_SIZE(bases);
+		if (bases[j] > TASK_SIZE_MAX - 2 * half)
+			continue;
+		p->from = create(test);
+		p->to = create(test);
+		p->base = bases[j];
+		p->empty = bytes(p->to);
+		fill(test, p, &rnd);
+		for (round = 0; round < 60; round++)
+			random_link(test, p, &rnd, seed, round);
+		KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(p->to, round_down(p->base, P4D_SIZE),
+							min(2UL * P4D_SIZE, TASK_SIZE_MAX -
+							    round_down(p->base, P4D_SIZE))));
+		KUNIT_EXPECT_EQ(test, expect_accounted(test, p->to, p->empty).pages, 0);
+		cond_resched();
+	}
+}
+
+/* Random rows against a count of the entries one by one. */
+static void random_scopes_match_model(struct kunit *test)
+{
+	struct pg_table_scope scope[4] = { };
+	u32 seed = get_random_u32();
+	struct pg_table *pgt;
+	struct rnd_state rnd;
+	unsigned int i, j, want;
+	unsigned long addr;
+	int round;
+
+	kunit_info(test, "seed %u", seed);
+	prandom_seed_state(&rnd, seed);
+	for (round = 0; round < 12; round++) {
+		pgt = create(test);
+		for (i = 0; i < ARRAY_SIZE(scope); i++) {
+			scope[i].start = prandom_u32_state(&rnd) % (64 * PAGE_SIZE);
+			scope[i].end = scope[i].start + prandom_u32_state(&rnd) % (4 * PAGE_SIZE);
+			scope[i].unit = PAGE_SIZE;
+		}
+		want = 0;
+		for (i = 0; i < 70; i++) {
+			addr = i * PAGE_SIZE;
+			if (prandom_u32_state(&rnd) % 2)
+				continue;
+			KUNIT_ASSERT_EQ(test, 0, map_page(pgt, addr));
+			for (j = 0; j < ARRAY_SIZE(scope); j++)
+				if (scope[j].end > scope[j].start && addr < scope[j].end &&
+				    addr + PAGE_SIZE > scope[j].start)
+					break;
+			want += j == ARRAY_SIZE(scope);
+		}
+		KUNIT_EXPECT_EQ_MSG(test, want, pg_table_count_outside(pgt, 0, PMD_SIZE - 1, scope,
+								       ARRAY_SIZE(scope)),
+				    "seed %u, round %d", seed, round);
+	}
+}
+
+/* Part of it must be at its own place, and nothing around it. */
+static void scope_of_each_unit_is_linked(struct kunit *test)
+{
+	struct pg_table *from = create(test), *to;
+	struct pg_table_scope row = { };
+	unsigned long addr;
+	unsigned int i;
+
+	if (!IS_ENABLED(CONFIG_64BIT) || IS_ENABLED(CONFIG_UML))
+		kunit_skip(test, "the lower half is too small or contains the kernel");
+	for (addr = 0; addr < 4UL * PUD_SIZE; addr += PUD_SIZE / 2)
+		KUNIT_ASSERT_EQ(test, 0, map_page(from, addr + PAGE_SIZE));
+	for (i = 0; i < ARRAY_SIZE(units); i++) {
+		row.unit = units[i];
+		if (!can_link(from, row.unit) || row.unit > PUD_SIZE)
+			continue;
+		to = create(test);
+		row.start = PUD_SIZE / 2 + PAGE_SIZE + 1;
+		row.end = PUD_SIZE + 2 * PAGE_SIZE - 1;
+		KUNIT_EXPECT_EQ(test, 0, pg_table_link_scope(to, from, &row));
+		for (addr = 0; addr < 4UL * PUD_SIZE; addr += PUD_SIZE / 2)
+			KUNIT_EXPECT_EQ_MSG(test, at(to, addr + PAGE_SIZE),
+					    addr + PAGE_SIZE >= round_down(row.start, row.unit) &&
+					    addr + PAGE_SIZE < round_up(row.end, row.unit) ?
+					    PHYS + addr + PAGE_SIZE : 0,
+					    "%lx by %lx", addr, row.unit);
+		/* As long as it goes on from one large page to the next. */
+		KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, 0, 4UL * PUD_SIZE));
+	}
+}
+
+/* The first and the last page of a large one, and two pages across its end. */
+static void scope_replaces_only_large_pages_in_range(struct kunit *test)
+{
+	static const struct {
+		unsigned long first, nr;
+	} rows[] = {
+		{ 5 * PMD_SIZE, 1 },
+		{ 6 * PMD_SIZE - PAGE_SIZE, 1 },
+		{ 6 * PMD_SIZE - PAGE_SIZE, 2 },
+		{ 5 * PMD_SIZE + PAGE_SIZE, PTRS_PER_PTE },
+	};
+	struct pg_table *from = create(test), *to;
+	struct pg_table_scope row = { .unit = PAGE_SIZE };
+	unsigned long addr, first, end;
+	unsigned int i;
+
+	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
+		kunit_skip(test, "no large entries");
+
+	for (addr = 4 * PMD_SIZE; addr < 8 * PMD_SIZE; addr += PAGE_SIZE)
+		KUNIT_ASSERT_EQ(test, 0, pg_table_map(from, addr, 2 * PHYS + addr, PAGE_SIZE,
+						      PAGE_KERNEL));
+	for (i = 0; i < ARRAY_SIZE(rows); i++) {
+		to = create(test);
+		KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 0, PHYS, 9 * PMD_SIZE, PAGE_KERNEL));
+		row.start = rows[i].first;
+		row.end = row.start + rows[i].nr * PAGE_SIZE;
+		KUNIT_EXPECT_EQ(test, 0, pg_table_link_scope(to, from, &row));
+		first = round_down(row.start, PMD_SIZE);
+		end = round_up(row.end, PMD_SIZE);
+		for (addr = 0; addr < 9 * PMD_SIZE; addr += PAGE_SIZE) {
+			phys_addr_t want = PHYS + addr;
+
+			if (addr >= first && addr < end)
+				want = 0;
+			if (addr >= row.start && addr < row.end)
+				want = 2 * PHYS + addr;
+			if (at(to, addr) != want)
+				break;
+		}
+		KUNIT_EXPECT_EQ_MSG(test, addr, 9 * PMD_SIZE, "row %u", i);
+	}
+}
+
 static struct kunit_case pg_table_link_cases[] = {
-	KUNIT_CASE(what_is_below_a_link_is_shared),
-	KUNIT_CASE(table_that_ends_frees_no_page_that_it_links),
-	KUNIT_CASE(what_is_linked_belongs_to_its_owner),
-	KUNIT_CASE(own_table_pages_stay),
-	KUNIT_CASE(names_left_over_mean_nothing),
-	KUNIT_CASE(freed_page_names_no_owner),
+	KUNIT_CASE(tables_below_link_are_shared),
+	KUNIT_CASE(destroy_keeps_linked_tables),
+	KUNIT_CASE(linked_tables_are_not_changed),
+	KUNIT_CASE(own_tables_are_not_replaced),
+	KUNIT_CASE(stale_owner_is_ignored),
+	KUNIT_CASE(free_clears_owner),
 	KUNIT_CASE(links_are_replaced),
-	KUNIT_CASE(large_entry_is_taken_whole),
-	KUNIT_CASE(wrong_links_are_refused),
-	KUNIT_CASE(link_of_nothing_is_nothing),
+	KUNIT_CASE(large_entry_is_copied_whole),
+	KUNIT_CASE(invalid_links_are_rejected),
+	KUNIT_CASE(link_skips_holes),
 	KUNIT_CASE(links_to_an_owner_are_counted),
-	KUNIT_CASE(template_has_the_kernel_half),
+	KUNIT_CASE(template_maps_kernel_half),
 	KUNIT_CASE(scope_is_linked),
-	KUNIT_CASE(scope_replaces_a_large_page),
-	KUNIT_CASE(scope_with_table_pages_in_the_way_changes_nothing),
-	KUNIT_CASE(scope_at_the_last_address_is_refused),
-	KUNIT_CASE(what_is_outside_the_scope_is_found),
-	KUNIT_CASE(part_of_a_large_entry_is_outside),
-	KUNIT_CASE(each_allocation_of_a_link_can_fail),
+	KUNIT_CASE(scope_replaces_large_page),
+	KUNIT_CASE(scope_does_not_replace_own_tables),
+	KUNIT_CASE(scope_at_last_address_is_rejected),
+	KUNIT_CASE(entries_outside_scope_are_found),
+	KUNIT_CASE(partly_covered_entry_is_outside),
+	KUNIT_CASE(link_allocation_failures),
+	KUNIT_CASE(random_links_match_model),
+	KUNIT_CASE(random_scopes_match_model),
+	KUNIT_CASE(scope_of_each_unit_is_linked),
+	KUNIT_CASE(scope_replaces_only_large_pages_in_range),
 	{}
 };
 

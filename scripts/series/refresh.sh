@@ -10,8 +10,9 @@
 
 . "$(dirname "$0")/../lib.sh"
 
-# New files below these directories are kept as files, not as diffs.
-owned='^(mm|arch|include|kunit|tools)/'
+# New files below these directories are in patches/NAME.new.diff, and as the last step
+# leaves them on the default kernel, at the top level of this project.
+owned='^(Documentation|mm|arch|include|tools)/'
 
 [ -d "$linux" ] || die "there is no tree at $linux" "run: make tree"
 cd "$linux"
@@ -54,7 +55,7 @@ generated()
 	git worktree add -q --detach "$out/refresh.tree" "$1^"
 	# shellcheck disable=SC2046
 	"$top/scripts/series/cocci.sh" "$out/refresh.tree" $(rows patches/series |
-		awk -F'\t' -v n="$2" '$2 == n { print $4 }')
+		awk -F'\t' -v n="$2" '$2 == n { print $5 }')
 	differ=$(git -C "$out/refresh.tree" diff --name-only "$1" | tr '\n' ' ')
 	git worktree remove --force "$out/refresh.tree"
 	[ -z "$differ" ] ||
@@ -62,8 +63,19 @@ generated()
 			"move these edits to a commit of their own, or mend the semantic patch"
 }
 
+# diff_of COMMIT PATH...: what the commit changes there.
+diff_of()
+{
+	changed=$1
+	shift
+	git diff --no-color --no-ext-diff --no-renames --diff-algorithm=myers \
+		"$changed^" "$changed" -- "$@" | sed '/^index [0-9a-f]*\.\.[0-9a-f]*/d'
+}
+
 default=$(rows scripts/source/kernels | cut -f1 | head -n 1)
 new=$out/refresh
+before=$(added)
+section=$(rows patches/series | head -n 1 | cut -f4)
 rm -rf "$new"
 mkdir -p "$new"
 for commit in $(git rev-list --reverse stock..HEAD); do
@@ -72,6 +84,8 @@ for commit in $(git rev-list --reverse stock..HEAD); do
 	row=$(rows patches/series | awk -F'\t' -v n="$name" '$2 == n')
 	kind=$(printf '%s' "$row" | cut -f1)
 	tag=$(printf '%s' "$row" | cut -f3)
+	# A new step is in the section of the one before it.
+	section=$(printf '%s' "$row" | cut -f4 | grep . || echo "$section")
 	[ -n "$name" ] ||
 		name=$(printf '%s' "$subject" | tr 'A-Z /' 'a-z--' | tr -cd 'a-z0-9_-' | cut -c1-50 | sed 's/-*$//')
 	body "$commit" >"$new/$name.msg"
@@ -85,15 +99,13 @@ for commit in $(git rev-list --reverse stock..HEAD); do
 	set -- .
 	for f in $files; do
 		set -- "$@" ":!$f"
-		mkdir -p "$new/files/$(dirname "$f")"
-		git show "$commit:$f" >"$new/files/$f"
 	done
-	git diff --no-color --no-ext-diff --no-renames --diff-algorithm=myers \
-		"$commit^" "$commit" -- "$@" |
-		sed '/^index [0-9a-f]*\.\.[0-9a-f]*/d' >"$new/$name.diff"
+	diff_of "$commit" "$@" >"$new/$name.diff"
+	# Paths have no blanks.
+	# shellcheck disable=SC2086
+	[ -z "$files" ] || diff_of "$commit" $files >"$new/$name.new.diff"
 	[ -s "$new/$name.diff" ] || rm "$new/$name.diff"
-	printf 'patch\t%s\t%s\t%s\n' "$name" "${tag:--}" "$(echo "$files" | paste -sd ' ')" |
-		sed 's/\t$//' >>"$new/series"
+	printf 'patch\t%s\t%s\t%s\n' "$name" "${tag:--}" "$section" >>"$new/series"
 done
 [ -s "$new/series" ] || die "$linux has no commit on top of stock" "nothing to refresh"
 
@@ -109,8 +121,29 @@ put()
 # moved OLD NEW: do two diffs differ in line numbers only?
 moved()
 {
-	[ -f "$1" ] && sed 's/^@@ [-+0-9, ]*@@/@@/' "$1" >"$new/moved" &&
+	[ -f "$1" ] && [ -f "$2" ] && sed 's/^@@ [-+0-9, ]*@@/@@/' "$1" >"$new/moved" &&
 		sed 's/^@@ [-+0-9, ]*@@/@@/' "$2" | cmp -s "$new/moved" -
+}
+
+# put_diff STEP NAME: take over NAME.diff of the step, if it has one.
+put_diff()
+{
+	to=$(variant "$2")
+	[ -f "$new/$2.diff" ] || [ -n "$to" ] || return 0
+	if [ "$to" = "patches/$2.diff" ]; then
+		# The kernels that share it may have it at other lines.
+		! moved "$top/$to" "$new/$2.diff" || return 0
+		# It is the default kernel's, if that took it: written from another one,
+		# it might not apply there any more.
+		{ [ "$KERNEL" = "$default" ] && grep -q "^$1	" "$out/steps"; } ||
+			to=patches/$KERNEL/$2.diff
+	fi
+	if [ -f "$new/$2.diff" ]; then
+		put "$new/$2.diff" "$top/${to:-patches/$2.diff}"
+	elif [ -n "$to" ]; then
+		rm -f "$top/$to"
+		echo "| removed $to"
+	fi
 }
 
 if [ -n "$KSRC" ]; then
@@ -122,29 +155,13 @@ if [ -n "$KSRC" ]; then
 else
 	for name in $(cut -f2 "$new/series"); do
 		put "$new/$name.msg" "$top/patches/$name.msg"
-		to=$(variant "$name")
-		if [ "$to" = "patches/$name.diff" ]; then
-			# The kernels that share it may have it at other lines.
-			! moved "$top/$to" "$new/$name.diff" || continue
-			# It is the default kernel's, if that took it: written from
-			# another one, it might not apply there any more.
-			{ [ "$KERNEL" = "$default" ] && grep -q "^$name	" "$out/steps"; } ||
-				to=patches/$KERNEL/$name.diff
-		fi
-		if [ -f "$new/$name.diff" ]; then
-			put "$new/$name.diff" "$top/${to:-patches/$name.diff}"
-		elif [ -n "$to" ]; then
-			rm -f "$top/$to"
-			echo "| removed $to"
-		fi
+		put_diff "$name" "$name"
+		put_diff "$name" "$name.new"
 	done
-	[ ! -d "$new/files" ] || (cd "$new/files" && find . -type f) |
-		sed 's,^\./,,' | while read -r f; do
-			put "$new/files/$f" "$top/$f"
-		done
 	for name in $(rows patches/series | cut -f2); do
 		cut -f2 "$new/series" | grep -qxF "$name" || {
-			rm -f "$top/patches/$name.msg" "$top"/patches/*/"$name.diff" "$top/patches/$name.diff"
+			rm -f "$top/patches/$name.msg" "$top"/patches/*/"$name.diff" "$top/patches/$name.diff" \
+				"$top"/patches/*/"$name.new.diff" "$top/patches/$name.new.diff"
 			echo "| removed step $name"
 		}
 	done
@@ -157,4 +174,6 @@ DISCARD=1 "$top/scripts/series/tree.sh"
 [ "$(git rev-parse 'HEAD^{tree}')" = "$edited" ] ||
 	die "the replay gives another tree than the commits had" \
 		"compare: git -C ${linux#"$top"/} diff refs/pg_table/edited HEAD"
+# shellcheck disable=SC2086
+"$top/scripts/series/final.sh" --write $before
 echo "| replay gives the same tree, $(git rev-list --count stock..HEAD) steps"

@@ -38,7 +38,7 @@ inputs()
 	case $kind in
 	patch)
 		variant "$name"
-		for f; do echo "$f"; done
+		variant "$name.new"
 		;;
 	cocci)
 		for f; do echo "cocci/$f.cocci"; done
@@ -70,9 +70,8 @@ message()
 apply_patch()
 {
 	name=$1
-	shift
-	diff=$(variant "$name")
-	if [ -n "$diff" ] && ! git apply --index "$top/$diff"; then
+	for diff in $(variant "$name") $(variant "$name.new"); do
+		! git apply --index "$top/$diff" || continue
 		git apply --reject "$top/$diff" 2>/dev/null || :
 		rm -rf "$out/rejects"
 		mkdir -p "$out/rejects"
@@ -85,11 +84,6 @@ apply_patch()
 		rm -f "$out/replaying"
 		die "step $name: $diff does not apply to: $(echo "$files" | sed 's/\.rej / /g')(rejects in ${out#"$top"/}/rejects)" \
 			"commit the step by hand on ${linux#"$top"/} with the subject of patches/$name.msg, then run: make refresh"
-	fi
-	for f; do
-		mkdir -p "$(dirname "$f")"
-		cp "$top/$f" "$f"
-		git add -f "$f"
 	done
 }
 
@@ -116,7 +110,7 @@ generate()
 
 # The plan: each step with one hash over its inputs and all steps before it.
 chain=$(git rev-parse stock)
-rows patches/series | while IFS='	' read -r kind name tag files; do
+rows patches/series | while IFS='	' read -r kind name tag section files; do
 	# shellcheck disable=SC2086
 	for f in $(inputs "$kind" "$name" $files); do
 		[ -f "$top/$f" ] ||
@@ -124,7 +118,7 @@ rows patches/series | while IFS='	' read -r kind name tag files; do
 	done
 	# shellcheck disable=SC2046,SC2086
 	chain=$(cd "$top" && {
-		echo "$chain $kind $name $tag $files"
+		echo "$chain $kind $name $tag $section $files"
 		[ "$kind" = patch ] || echo "$spatch_version"
 		cat $(inputs "$kind" "$name" $files)
 	} | sha256sum | cut -c1-16)
@@ -170,7 +164,7 @@ while IFS='	' read -r name kind chain tag files <&3; do
 	[ "$n" -gt "$kept" ] || continue
 	# shellcheck disable=SC2086
 	case $kind in
-	patch) apply_patch "$name" $files ;;
+	patch) apply_patch "$name" ;;
 	cocci) generate "$name" $files ;;
 	*) die "patches/series: unknown kind $kind of step $name" "use patch or cocci" ;;
 	esac

@@ -110,7 +110,7 @@ fails "a time-out that spatch survives names the file" "gave up on plain.c"
 rm "$work/bin/spatch"
 
 # The real tree: the same rules once more on the files they converted.
-rows patches/series | awk -F'\t' '$1 == "cocci" { print $2, $4 }' >"$work/generated"
+rows patches/series | awk -F'\t' '$1 == "cocci" { print $2, $5 }' >"$work/generated"
 while read -r name rules <&3; do
 	commit=$(awk -F'\t' -v n="$name" '$1 == n { print $3 }' "$out/steps")
 	[ -n "$commit" ] || die "there is no commit of $name" "run: make tree"

@@ -21,10 +21,10 @@ fake_project()
 	mkdir -p "$1/patches/6.12" "$1/include/linux" "$1/build/6.12"
 	cp -r "$top/scripts" "$top/cocci" "$1/"
 	cat >"$1/patches/series" <<EOF
-# kind	name	tag	files
-patch	mm-introduce	grouped	include/linux/pg_table.h
-cocci	mm-convert	-	mm_pgt_fields
-patch	kernel-change	split
+# kind	name	tag	section	rules
+patch	mm-introduce	grouped	one
+cocci	mm-convert	-	one	mm_pgt_fields
+patch	kernel-change	split	two
 EOF
 	echo 'struct pg_table { pgd_t *pgd; };' >"$1/include/linux/pg_table.h"
 	printf 'mm: introduce\n\nWhy this is so.\n' >"$1/patches/mm-introduce.msg"
@@ -40,6 +40,14 @@ diff --git a/include/linux/mm_types.h b/include/linux/mm_types.h
 +	union { struct pg_table pgt; pgd_t *pgd; };
  	int map_count;
  };
+EOF
+	cat >"$1/patches/mm-introduce.new.diff" <<'EOF'
+diff --git a/include/linux/pg_table.h b/include/linux/pg_table.h
+new file mode 100644
+--- /dev/null
++++ b/include/linux/pg_table.h
+@@ -0,0 +1 @@
++struct pg_table { pgd_t *pgd; };
 EOF
 	cat >"$1/patches/kernel-change.diff" <<'EOF'
 diff --git a/kernel/other.c b/kernel/other.c

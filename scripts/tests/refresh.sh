@@ -71,9 +71,24 @@ commit -m 'mm: add a new file
 
 It is needed.'
 check "refresh of a new commit with a new file" fake series/refresh.sh
-check "makes a step of it" grep -q '^patch	mm-add-a-new-file	-	mm/new.c$' "$fake/patches/series"
+check "makes a step of it, in the section of the last one" \
+	grep -q '^patch	mm-add-a-new-file	-	two$' "$fake/patches/series"
 check "takes the file over" cmp "$l/mm/new.c" "$fake/mm/new.c"
-check "keeps it out of the diff" sh -c "! grep -q 'mm/new.c' '$fake/patches/mm-add-a-new-file.diff'"
+check "keeps it in a diff of its own" \
+	sh -c "grep -q '^+int new;' '$fake/patches/mm-add-a-new-file.new.diff' && ! grep -q 'mm/new.c' '$fake/patches/mm-add-a-new-file.diff'"
+check "files at the top level are compared" fake series/final.sh
+echo 'int planted;' >>"$fake/mm/new.c"
+refuses "one that differs is refused" "mm/new.c is not what the last step leaves" series/final.sh
+echo 'int newer;' >>"$l/mm/new.c"
+commit -a -m 'mm: change the new file
+
+It is needed, too.'
+check "refresh of a change to a new file" fake series/refresh.sh
+check "writes its last state" cmp "$l/mm/new.c" "$fake/mm/new.c"
+check "not into the step that adds it" \
+	sh -c "! grep -q newer '$fake/patches/mm-add-a-new-file.new.diff'"
+git -C "$l" reset -q --hard HEAD^
+check "refresh after that" fake series/refresh.sh
 before=$(ids)
 rm -rf "$fake/build/6.12/steps"
 DISCARD=1 fake series/tree.sh
@@ -81,7 +96,8 @@ check "a replay from the start gives the same tree" test "$before" = "$(ids)"
 
 git -C "$l" reset -q --hard HEAD^
 check "refresh after a dropped commit" fake series/refresh.sh
-check "drops the step" sh -c "! grep -q new-file '$fake/patches/series' && ! test -e '$fake/patches/mm-add-a-new-file.msg'"
+check "drops the step" sh -c "! grep -q new-file '$fake/patches/series' && ! ls '$fake'/patches/mm-add-a-new-file.*"
+check "and its file" sh -c "! test -e '$fake/mm/new.c'"
 
 # Kernels share a diff whose hunks they have at other lines.
 sed -i 's/^@@ -1,3 +1,3 @@/@@ -3,3 +3,3 @@/' "$fake/patches/kernel-change.diff"

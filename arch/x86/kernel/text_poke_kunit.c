@@ -66,7 +66,7 @@ static void poke_two_pages(u8 *text)
 	poke(text + PAGE_SIZE - sizeof(u64), value, sizeof(value));
 }
 
-static void poke_writes_what_it_is_given(struct kunit *test)
+static void poke_writes_given_bytes(struct kunit *test)
 {
 	u8 *text = alloc_text(test);
 	u8 *model = kunit_kmalloc(test, SIZE, GFP_KERNEL);
@@ -103,7 +103,7 @@ static void poke_writes_what_it_is_given(struct kunit *test)
 	KUNIT_EXPECT_GT(test, crossed, 0);
 }
 
-static void set_fills_what_it_is_given(struct kunit *test)
+static void set_fills_given_range(struct kunit *test)
 {
 	u8 *text = alloc_text(test);
 	u8 *model = kunit_kmalloc(test, SIZE, GFP_KERNEL);
@@ -144,7 +144,7 @@ static void expect_nothing_mapped(struct kunit *test, const char *after)
 	}
 }
 
-static void poke_leaves_nothing_mapped(struct kunit *test)
+static void poke_leaves_window_unmapped(struct kunit *test)
 {
 	u8 *text = alloc_text(test);
 
@@ -187,7 +187,7 @@ static pgprot_t not_global(pgprot_t prot)
 	return __pgprot(pgprot_val(prot) & ~_PAGE_GLOBAL);
 }
 
-static void window_faults_after_a_poke(struct kunit *test)
+static void window_faults_after_poke(struct kunit *test)
 {
 	unsigned long size, second = poking_addr + PAGE_SIZE;
 	u8 *text = alloc_text(test);
@@ -213,7 +213,7 @@ static void window_faults_after_a_poke(struct kunit *test)
  * A TLB may keep a translation of the window under a PCID. Only a new generation
  * after each poke prevents its use.
  */
-static void poke_raises_the_generation(struct kunit *test)
+static void poke_increments_generation(struct kunit *test)
 {
 	u8 *text = alloc_text(test);
 	u64 before;
@@ -301,7 +301,7 @@ static struct perf_event *set_breakpoint(struct kunit *test, unsigned long addr,
 static void map_window_for_user(struct kunit *test)
 {
 	if (cpu_feature_enabled(X86_FEATURE_XENPV))
-		kunit_skip(test, "KUnit's mm is not pinned, so Xen PV does not load it");
+		kunit_skip(test, "Xen PV does not load an mm that is not pinned");
 	KUNIT_ASSERT_EQ(test, poking_addr,
 			kunit_vm_mmap(test, NULL, poking_addr, 2 * PAGE_SIZE,
 				      PROT_READ | PROT_WRITE,
@@ -328,7 +328,7 @@ static void watchpoint(struct kunit *test, unsigned long addr, void (*poke_over)
 	kunit_release_action(test, unregister, event);
 }
 
-static void watchpoint_survives_a_poke(struct kunit *test)
+static void watchpoint_survives_poke(struct kunit *test)
 {
 	u8 *text = alloc_text(test);
 
@@ -359,7 +359,7 @@ static __nocfi void run(unsigned long addr)
  * The window never holds code that a test could run, so run code at the same
  * address in another context.
  */
-static void breakpoint_survives_a_context(struct kunit *test)
+static void breakpoint_survives_context(struct kunit *test)
 {
 	static const u8 code[] = { 0xf3, 0x0f, 0x1e, 0xfa, 0xc3 }; /* endbr64; ret */
 	unsigned long before, after_poke, after;
@@ -470,14 +470,14 @@ static void breakpoints_change_while_inside(struct kunit *test)
 }
 
 static struct kunit_case cases[] = {
-	KUNIT_CASE(poke_writes_what_it_is_given),
-	KUNIT_CASE(set_fills_what_it_is_given),
-	KUNIT_CASE(poke_leaves_nothing_mapped),
-	KUNIT_CASE(window_faults_after_a_poke),
-	KUNIT_CASE(poke_raises_the_generation),
+	KUNIT_CASE(poke_writes_given_bytes),
+	KUNIT_CASE(set_fills_given_range),
+	KUNIT_CASE(poke_leaves_window_unmapped),
+	KUNIT_CASE(window_faults_after_poke),
+	KUNIT_CASE(poke_increments_generation),
 	KUNIT_CASE(poke_allocates_nothing),
-	KUNIT_CASE(watchpoint_survives_a_poke),
-	KUNIT_CASE(breakpoint_survives_a_context),
+	KUNIT_CASE(watchpoint_survives_poke),
+	KUNIT_CASE(breakpoint_survives_context),
 	KUNIT_CASE(breakpoints_change_while_inside),
 	{}
 };

@@ -59,21 +59,24 @@ int pg_table_claim(struct pg_table *pgt, unsigned long start, unsigned long end)
 	memset(puds + pud_index(start), 0,
 	       ((end - start) >> PUD_SHIFT) * sizeof(*puds));
 
-	virt_to_ptdesc(puds)->pt_owner = pgt;
+	pg_table_own(pgt, puds);
 	if (p4ds) {
-		virt_to_ptdesc(p4ds)->pt_owner = pgt;
+		pg_table_own(pgt, p4ds);
 		p4d_populate(pgt, p4ds + p4d_index(start), puds);
+		arch_pg_table_hide_p4d(p4ds + p4d_index(start));
 	}
 	spin_lock(&pgd_lock);
-	if (p4ds)
+	if (p4ds) {
 		pgd_populate(pgt, pgd, p4ds);
-	else
+		arch_pg_table_hide_pgd(pgd);
+	} else {
 		p4d_populate(pgt, p4d_offset(pgd, start), puds);
-
+		arch_pg_table_hide_p4d(p4d_offset(pgd, start));
+	}
 	ctx->claim_start = start;
 	ctx->claim_end = end;
 	spin_unlock(&pgd_lock);
-	mm_inc_nr_puds(pgt);
+	pg_table_inc_nr_puds(pgt);
 	err = 0;
 	goto unlock;
 

@@ -3,6 +3,7 @@
  * KUnit tests of contexts on x86-64: what a CPU sees while it has one loaded.
  */
 
+#include <kunit/pg_table.h>
 #include <kunit/test.h>
 
 #include <linux/kthread.h>
@@ -13,11 +14,16 @@
 #include <linux/uaccess.h>
 #include <linux/vmalloc.h>
 
+#include <asm/cpu_entry_area.h>
 #include <asm/desc.h>
+#include <asm/espfix.h>
 #include <asm/mmu_context.h>
+#include <asm/processor.h>
+#include <asm/pti.h>
+#include <asm/sections.h>
+#include <asm/set_memory.h>
 #include <asm/tlbflush.h>
 
-#include "../../../mm/tests/pg_table_kunit.h"
 #include "mm_internal.h"
 
 /* In the kernel half, so that a fault has a fixup. Only EFI maps anything here. */
@@ -68,7 +74,7 @@ static u64 look_in(struct pg_table *pgt)
 	return value;
 }
 
-static void kernel_half_is_that_of_init_mm(struct kunit *test)
+static void kernel_half_matches_init_mm(struct kunit *test)
 {
 	struct pg_table *pgt = create(test);
 	unsigned int i;
@@ -154,8 +160,42 @@ static void mappings_are_not_global(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pte_flags(*pg_table_lookup(pgt, 0, &size)) & _PAGE_GLOBAL);
 }
 
+/* User access requires the user bit at every level. */
+static void entries_exclude_user_mode(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	unsigned long size;
+	p4d_t *p4d;
+	pud_t *pud;
+	pmd_t *pmd;
+
+	if (cpu_feature_enabled(X86_FEATURE_XENPV))
+		kunit_skip(test, "Xen PV runs the kernel in user mode");
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, 0, 0, PAGE_SIZE, PAGE_KERNEL));
+	p4d = p4d_offset(pgt->pgd, 0);
+	pud = pud_offset(p4d, 0);
+	pmd = pmd_offset(pud, 0);
+	KUNIT_EXPECT_FALSE(test, pgd_flags(pgt->pgd[0]) & _PAGE_USER);
+	KUNIT_EXPECT_FALSE(test, p4d_flags(*p4d) & _PAGE_USER);
+	KUNIT_EXPECT_FALSE(test, pud_flags(*pud) & _PAGE_USER);
+	KUNIT_EXPECT_FALSE(test, pmd_flags(*pmd) & _PAGE_USER);
+	KUNIT_EXPECT_FALSE(test, pte_flags(*pg_table_lookup(pgt, 0, &size)) & _PAGE_USER);
+}
+
+static void claim_entries_exclude_user_mode(struct kunit *test)
+{
+	struct pg_table *pgt = create_with_claim(test);
+	pgd_t *pgd = pgd_offset_pgd(pgt->pgd, ADDR);
+
+	map(test, pgt, page(test, 0));
+	KUNIT_EXPECT_FALSE(test, pgd_flags(*pgd) & _PAGE_USER);
+	KUNIT_EXPECT_FALSE(test, p4d_flags(*p4d_offset(pgd, ADDR)) & _PAGE_USER);
+	unmap(test, pgt);
+}
+
 /* A root entry may differ from the one of init_mm only where there is a claim. */
-static void claim_excuses_its_own_root_entry(struct kunit *test)
+static void only_claimed_root_entry_may_differ(struct kunit *test)
 {
 	struct pg_table *pgt = create_with_claim(test), *other = create(test);
 	struct mm_struct *mm = new_mm(test);
@@ -169,7 +209,7 @@ static void claim_excuses_its_own_root_entry(struct kunit *test)
 }
 
 /* The number of levels in use counts (no5lvl), not what the CPU supports. */
-static void claim_needs_a_canonical_address(struct kunit *test)
+static void claim_needs_canonical_address(struct kunit *test)
 {
 	unsigned long start = ~__VIRTUAL_MASK;
 
@@ -178,7 +218,7 @@ static void claim_needs_a_canonical_address(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(create(test), start, start + PUD_SIZE));
 }
 
-static void claim_is_checked(struct kunit *test)
+static void invalid_claims_are_rejected(struct kunit *test)
 {
 	struct pg_table *pgt = create(test);
 	long empty = atomic_long_read(&pgt->pgtables_bytes);
@@ -203,7 +243,7 @@ static void claim_is_checked(struct kunit *test)
 }
 
 /* A context that linked table pages of init_mm does not free or change them. */
-static void claim_leaves_the_kernel_alone(struct kunit *test)
+static void claim_keeps_init_mm(struct kunit *test)
 {
 	pud_t *pud = pud_offset(p4d_offset(pgd_offset_k(ADDR), ADDR), 0);
 	struct pg_table *pgt = pg_table_create(test->name);
@@ -219,7 +259,7 @@ static void claim_leaves_the_kernel_alone(struct kunit *test)
 	KUNIT_EXPECT_MEMEQ(test, copy, pud, PAGE_SIZE);
 }
 
-static void only_who_enters_sees_the_mapping(struct kunit *test)
+static void mapping_is_visible_only_inside(struct kunit *test)
 {
 	struct pg_table *pgt = create_with_claim(test);
 	u64 *p = page(test, 17);
@@ -233,7 +273,7 @@ static void only_who_enters_sees_the_mapping(struct kunit *test)
 }
 
 /* With PCID, only the generation prevents the use of the old translation. */
-static void change_is_seen_at_the_next_entry(struct kunit *test)
+static void changes_are_visible_at_next_enter(struct kunit *test)
 {
 	struct pg_table *pgt = create_with_claim(test);
 	u64 *a = page(test, 1), *b = page(test, 2);
@@ -264,7 +304,7 @@ static void change_is_seen_at_the_next_entry(struct kunit *test)
  * If the TLB keeps a translation under its PCID, only the generation shows that it
  * is stale. An emulator may flush more than necessary, so check the number.
  */
-static void changes_raise_the_generation(struct kunit *test)
+static void changes_increment_generation(struct kunit *test)
 {
 	struct pg_table *pgt = create_with_claim(test), *other = create(test);
 	u64 before, after;
@@ -282,7 +322,7 @@ static void changes_raise_the_generation(struct kunit *test)
 }
 
 /* More contexts than there are ASIDs, so that slots are reused. */
-static void many_contexts_do_not_mix(struct kunit *test)
+static void translations_of_contexts_do_not_mix(struct kunit *test)
 {
 	struct pg_table *pgt[2 * TLB_NR_DYN_ASIDS];
 	unsigned int i, round;
@@ -321,7 +361,7 @@ static void contexts_nest(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, seen[2], 1);
 }
 
-static void leaving_restores_what_was_loaded(struct kunit *test)
+static void leave_restores_loaded_table(struct kunit *test)
 {
 	struct pg_table *pgt = create(test), *prev, *inside, *after;
 	struct mm_struct *mm = new_mm(test);
@@ -381,7 +421,7 @@ static struct ldt_struct *new_ldt(struct kunit *test)
 #endif
 
 /* The LDT of the mm may be freed while the context is loaded. */
-static void leaving_loads_the_new_ldt(struct kunit *test)
+static void leave_loads_new_ldt(struct kunit *test)
 {
 #ifdef CONFIG_MODIFY_LDT_SYSCALL
 	struct ldt_struct *old = new_ldt(test), *new = new_ldt(test);
@@ -419,7 +459,7 @@ static void leaving_loads_the_new_ldt(struct kunit *test)
 }
 
 /* IPIs that announce new state of the mm do nothing while the context is loaded. */
-static void leaving_loads_the_state_of_the_mm(struct kunit *test)
+static void leave_restores_mm_state(struct kunit *test)
 {
 	struct pg_table *pgt = create(test), *prev;
 	struct mm_struct *mm = new_mm(test);
@@ -462,7 +502,7 @@ static void leaving_loads_the_state_of_the_mm(struct kunit *test)
 }
 
 /* A flush of the mm that was loaded takes effect when the CPU leaves the context. */
-static void leaving_makes_flushes_good(struct kunit *test)
+static void leave_applies_missed_flushes(struct kunit *test)
 {
 	struct pg_table *pgt = create(test), *prev;
 	struct mm_struct *mm = new_mm(test);
@@ -485,7 +525,7 @@ static void leaving_makes_flushes_good(struct kunit *test)
 }
 
 /* A lazy CPU is not lazy in a context, and is lazy and up to date afterwards. */
-static void lazy_mode_comes_back(struct kunit *test)
+static void leave_restores_lazy_mode(struct kunit *test)
 {
 	bool was_lazy = false, lazy_inside = true, lazy = false;
 	struct pg_table *pgt = create(test), *after = NULL;
@@ -523,6 +563,28 @@ static void lazy_mode_comes_back(struct kunit *test)
 	KUNIT_EXPECT_PTR_EQ(test, after, &mm->pgt);
 	KUNIT_EXPECT_GT(test, latest, 0);
 	KUNIT_EXPECT_EQ(test, here, latest);
+}
+
+/* An additional entry in the user page table is found. */
+static void user_page_table_is_in_scope(struct kunit *test)
+{
+#ifdef CONFIG_MITIGATION_PAGE_TABLE_ISOLATION
+	struct mm_struct *mm = new_mm(test);
+	struct pg_table user = { };
+	pgd_t *entry;
+
+	if (!boot_cpu_has(X86_FEATURE_PTI))
+		kunit_skip(test, "PTI is off");
+
+	user.pgd = kernel_to_user_pgdp(mm->pgt.pgd);
+	KUNIT_EXPECT_EQ(test, 0, pti_count_outside(&user));
+	entry = pgd_offset_pgd(user.pgd, ADDR);
+	*entry = *pgd_offset_k(PAGE_OFFSET);
+	KUNIT_EXPECT_GT(test, pti_count_outside(&user), 0);
+	*entry = __pgd(0);
+#else
+	kunit_skip(test, "needs CONFIG_MITIGATION_PAGE_TABLE_ISOLATION");
+#endif
 }
 
 struct reader {
@@ -611,7 +673,7 @@ static bool wait_for_step(int *step, int wanted)
 }
 
 /* Read, let the other CPU unmap, and read again without leaving in between. */
-static int look_twice(void *data)
+static int read_before_and_after_unmap(void *data)
 {
 	struct guest *g = data;
 	struct pg_table *prev;
@@ -628,7 +690,7 @@ static int look_twice(void *data)
 	return 0;
 }
 
-static void unmap_reaches_who_is_inside(struct kunit *test)
+static void unmap_flushes_cpus_inside(struct kunit *test)
 {
 	struct guest g = { .pgt = create_with_claim(test), .second = GUEST_PAGES };
 	struct task_struct *task;
@@ -643,7 +705,7 @@ static void unmap_reaches_who_is_inside(struct kunit *test)
 						      PAGE_KERNEL));
 	/* A neighbour keeps the table page, and with it the old entries, allocated. */
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(g.pgt, GUEST_END, 0, PAGE_SIZE, PAGE_KERNEL));
-	task = kthread_create_on_cpu(look_twice, &g, cpu, "pg_table_kunit/%u");
+	task = kthread_create_on_cpu(read_before_and_after_unmap, &g, cpu, "pg_table_kunit/%u");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	wake_up_process(task);
 	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 1));
@@ -666,11 +728,11 @@ struct lazy_guest {
 	struct mm_struct *mm;
 	int step;
 	bool was_lazy;
-	bool can_go_back;
+	bool can_be_left;
 };
 
 /* Enter a context while the mm is used lazily, and leave it after the mm has ended. */
-static int outlive_mm(void *data)
+static int leave_after_mm_exit(void *data)
 {
 	struct lazy_guest *g = data;
 	struct pg_table *prev;
@@ -685,8 +747,8 @@ static int outlive_mm(void *data)
 			prev = pg_table_enter(g->pgt);
 			smp_store_release(&g->step, 1);
 			wait_for_step(&g->step, 2);
-			g->can_go_back = can_be_loaded(prev);
-			pg_table_leave(g->can_go_back ? prev : &init_mm.pgt);
+			g->can_be_left = can_be_loaded(prev);
+			pg_table_leave(g->can_be_left ? prev : &init_mm.pgt);
 		}
 		preempt_enable();
 	}
@@ -694,7 +756,7 @@ static int outlive_mm(void *data)
 	return 0;
 }
 
-static void mm_may_end_while_inside(struct kunit *test)
+static void mm_may_exit_while_inside(struct kunit *test)
 {
 	struct lazy_guest g = { .pgt = create(test) };
 	struct task_struct *task;
@@ -703,7 +765,7 @@ static void mm_may_end_while_inside(struct kunit *test)
 	cpu = other_cpu(test);
 
 	g.mm = new_mm(test);
-	task = kthread_create_on_cpu(outlive_mm, &g, cpu, "pg_table_kunit/%u");
+	task = kthread_create_on_cpu(leave_after_mm_exit, &g, cpu, "pg_table_kunit/%u");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	wake_up_process(task);
 	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 1));
@@ -712,11 +774,11 @@ static void mm_may_end_while_inside(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 3));
 
 	KUNIT_EXPECT_TRUE(test, g.was_lazy);
-	KUNIT_EXPECT_TRUE(test, g.can_go_back);
+	KUNIT_EXPECT_TRUE(test, g.can_be_left);
 }
 
 /* Once pg_table_unmap() has returned, no CPU may use the old translation. */
-static void remote_unmap_leaves_nothing_stale(struct kunit *test)
+static void no_stale_translation_after_remote_unmap(struct kunit *test)
 {
 	struct reader r = {
 		.pgt = create_with_claim(test),
@@ -793,7 +855,7 @@ static void kernel_half_follows_root_entries(struct kunit *test)
 	pgd_t *pgd;
 
 	if (cpu_feature_enabled(X86_FEATURE_XENPV))
-		kunit_skip(test, "table pages have to be announced to Xen");
+		kunit_skip(test, "Xen PV does not accept these table pages");
 
 	/* One page serves as the table page of each level, and as the page mapped. */
 	table[0] = __pa(table) | _KERNPG_TABLE;
@@ -818,7 +880,7 @@ static void kernel_half_follows_root_entries(struct kunit *test)
 		KUNIT_EXPECT_EQ_MSG(test, values[i], table[0], "table %u", i);
 }
 
-static int grow_vmalloc(void *data)
+static int allocate_repeatedly(void *data)
 {
 	unsigned long *nr = data;
 	void *p;
@@ -843,7 +905,7 @@ static void kernel_half_follows_vmalloc(struct kunit *test)
 	struct task_struct *task;
 	u64 *p, value;
 
-	task = kthread_run(grow_vmalloc, &nr, "pg_table_kunit");
+	task = kthread_run(allocate_repeatedly, &nr, "pg_table_kunit");
 	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
 	do {
 		other = pg_table_create("other");
@@ -866,30 +928,265 @@ static void kernel_half_follows_vmalloc(struct kunit *test)
 	KUNIT_EXPECT_GT(test, nr, 0);
 }
 
+/* Nothing of entering and leaving changes whether interrupts are on. */
+static void enter_and_leave_keep_interrupt_state(struct kunit *test)
+{
+	struct pg_table *pgt = create(test), *prev;
+	bool off[4];
+	unsigned long flags;
+
+	preempt_disable();
+	prev = pg_table_enter(pgt);
+	off[0] = irqs_disabled();
+	pg_table_leave(prev);
+	off[1] = irqs_disabled();
+	local_irq_save(flags);
+	prev = pg_table_enter(pgt);
+	off[2] = irqs_disabled();
+	pg_table_leave(prev);
+	off[3] = irqs_disabled();
+	local_irq_restore(flags);
+	preempt_enable();
+
+	KUNIT_EXPECT_FALSE(test, off[0]);
+	KUNIT_EXPECT_FALSE(test, off[1]);
+	KUNIT_EXPECT_TRUE(test, off[2]);
+	KUNIT_EXPECT_TRUE(test, off[3]);
+}
+
+/* What the TLB code notes of what is loaded, which decides what is flushed later. */
+static void asid_slot_matches_loaded_table(struct kunit *test)
+{
+	struct pg_table *pgt = create(test), *prev;
+	struct mm_struct *mm = new_mm(test);
+	struct tlb_context inside, after;
+	u64 gen, gen_after;
+
+	pg_table_expire(pgt);
+	kthread_use_mm(mm);
+	preempt_disable();
+	prev = pg_table_enter(pgt);
+	inside = this_cpu_ptr(&cpu_tlbstate)->ctxs[this_cpu_read(cpu_tlbstate.loaded_asid)];
+	gen = atomic64_read(&pgt->arch.tlb_gen);
+	pg_table_flush(pgt);
+	after = this_cpu_ptr(&cpu_tlbstate)->ctxs[this_cpu_read(cpu_tlbstate.loaded_asid)];
+	gen_after = atomic64_read(&pgt->arch.tlb_gen);
+	pg_table_leave(prev);
+	preempt_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_EQ(test, inside.ctx_id, pgt->arch.ctx_id);
+	KUNIT_EXPECT_EQ(test, inside.tlb_gen, gen);
+	KUNIT_EXPECT_EQ(test, after.ctx_id, pgt->arch.ctx_id);
+	KUNIT_EXPECT_EQ(test, after.tlb_gen, gen_after);
+	KUNIT_EXPECT_EQ(test, gen_after, gen + 1);
+}
+
+/* The table pages that a claim costs, and that all beside it is that of init_mm. */
+static void claim_is_accounted(struct kunit *test)
+{
+	struct pg_table *pgt = create(test);
+	long empty = bytes(pgt), owned = pg_context(pgt)->nr_owned, claimed;
+	p4d_t *p4d, *p4d_k, *own, *kernel;
+	unsigned int i;
+	pud_t *puds;
+
+	KUNIT_ASSERT_EQ(test, 0, pg_table_claim(pgt, EFI_VA_END, EFI_VA_START));
+	claimed = bytes(pgt);
+	KUNIT_EXPECT_EQ(test, claimed - empty, PTRS_PER_PUD * sizeof(pud_t));
+	KUNIT_EXPECT_EQ(test, pg_context(pgt)->nr_owned - owned, 1 + pgtable_l5_enabled());
+
+	p4d = p4d_offset(pgd_offset_pgd(pgt->pgd, ADDR), 0);
+	p4d_k = p4d_offset(pgd_offset_k(ADDR), 0);
+	own = p4d_offset(pgd_offset_pgd(pgt->pgd, ADDR), ADDR);
+	kernel = p4d_offset(pgd_offset_k(ADDR), ADDR);
+	for (i = 0; i < PTRS_PER_P4D; i++)
+		if (!pgtable_l5_enabled() || i == p4d_index(ADDR))
+			KUNIT_EXPECT_NE(test, p4d_val(*own), p4d_val(*kernel));
+		else
+			KUNIT_EXPECT_EQ(test, p4d_val(p4d[i]), p4d_val(p4d_k[i]));
+	puds = pud_offset(own, 0);
+	for (i = 0; i < PTRS_PER_PUD; i++) {
+		pud_t pud = pud_offset(kernel, 0)[i];
+
+		if (i >= pud_index(EFI_VA_END) && i < pud_index(EFI_VA_START))
+			pud = __pud(0);
+		KUNIT_EXPECT_EQ_MSG(test, pud_val(puds[i]), pud_val(pud), "entry %u", i);
+	}
+
+	/* A large range, and one at each end. */
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, EFI_VA_END, PHYS, PMD_SIZE, PAGE_KERNEL));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, EFI_VA_START - PAGE_SIZE, PHYS, PAGE_SIZE,
+					      PAGE_KERNEL));
+	expect_mapped(test, pgt, EFI_VA_END, PHYS);
+	expect_mapped(test, pgt, EFI_VA_START - PAGE_SIZE, PHYS);
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, EFI_VA_END, PMD_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, EFI_VA_START - PAGE_SIZE, PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, bytes(pgt), claimed);
+	KUNIT_EXPECT_EQ(test, pg_context(pgt)->nr_owned - owned, 1 + pgtable_l5_enabled());
+}
+
+/* A claim that fails leaves everything as it was, and can be tried again. */
+static void claim_allocation_failures(struct kunit *test)
+{
+#ifdef CONFIG_FAULT_INJECTION
+	unsigned int nth, failed = 0;
+	struct pg_table *pgt;
+	long empty, owned;
+	pgd_t before;
+	int err;
+
+	for (nth = 1; nth < 10; nth++) {
+		pgt = create(test);
+		empty = bytes(pgt);
+		owned = pg_context(pgt)->nr_owned;
+		before = *pgd_offset_pgd(pgt->pgd, ADDR);
+		fail_nth(nth);
+		err = pg_table_claim(pgt, EFI_VA_END, EFI_VA_START);
+		fail_nth(0);
+		if (!err)
+			break;
+		failed++;
+		KUNIT_EXPECT_EQ(test, err, -ENOMEM);
+		KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+		KUNIT_EXPECT_EQ(test, pg_context(pgt)->nr_owned, owned);
+		KUNIT_EXPECT_EQ(test, pgd_val(*pgd_offset_pgd(pgt->pgd, ADDR)), pgd_val(before));
+		KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(pgt, ADDR, PHYS, PAGE_SIZE,
+							    PAGE_KERNEL));
+		KUNIT_EXPECT_EQ(test, 0, pg_table_claim(pgt, EFI_VA_END, EFI_VA_START));
+	}
+	kunit_info(test, "%d allocations failed, one at a time", failed);
+	KUNIT_EXPECT_TRUE(test, !failed || failed == 1 + pgtable_l5_enabled());
+#else
+	kunit_skip(test, "needs CONFIG_FAULT_INJECTION");
+#endif
+}
+
+static pteval_t flags_at(unsigned long addr)
+{
+	unsigned int level;
+	pte_t *pte = lookup_address(addr, &level);
+
+	return pte ? pte_flags(*pte) : 0;
+}
+
+/* A page that vmalloc() maps has another mapping, in the direct map. */
+static void direct_map_gets_attributes_except_global(struct kunit *test)
+{
+	unsigned long addr, alias;
+	pteval_t before;
+	void *p = vmalloc(PAGE_SIZE);
+
+	KUNIT_ASSERT_NOT_NULL(test, p);
+	addr = (unsigned long)p;
+	alias = (unsigned long)page_address(vmalloc_to_page(p));
+	before = flags_at(alias);
+
+	KUNIT_EXPECT_EQ(test, 0, set_memory_global(addr, 1));
+	KUNIT_EXPECT_TRUE(test, flags_at(addr) & _PAGE_GLOBAL);
+	KUNIT_EXPECT_EQ(test, flags_at(alias) & _PAGE_GLOBAL, before & _PAGE_GLOBAL);
+	KUNIT_EXPECT_EQ(test, 0, set_memory_nonglobal(addr, 1));
+	KUNIT_EXPECT_FALSE(test, flags_at(addr) & _PAGE_GLOBAL);
+	KUNIT_EXPECT_EQ(test, flags_at(alias) & _PAGE_GLOBAL, before & _PAGE_GLOBAL);
+
+	KUNIT_EXPECT_EQ(test, 0, set_memory_ro(addr, 1));
+	KUNIT_EXPECT_FALSE(test, flags_at(addr) & _PAGE_RW);
+	KUNIT_EXPECT_FALSE(test, flags_at(alias) & _PAGE_RW);
+	KUNIT_EXPECT_EQ(test, 0, set_memory_rw(addr, 1));
+	KUNIT_EXPECT_TRUE(test, flags_at(addr) & _PAGE_RW);
+	KUNIT_EXPECT_TRUE(test, flags_at(alias) & _PAGE_RW);
+	vfree(p);
+}
+
+#ifdef CONFIG_MITIGATION_PAGE_TABLE_ISOLATION
+static void expect_in_user_table(struct kunit *test, struct pg_table *user, const void *p)
+{
+	phys_addr_t want = 0, is = 0;
+	unsigned long size;
+
+	KUNIT_EXPECT_TRUE_MSG(test, translate(user, (unsigned long)p, &is, &size),
+			      "%pS is not mapped", p);
+	KUNIT_EXPECT_TRUE(test, translate(&init_mm.pgt, (unsigned long)p, &want, &size));
+	KUNIT_EXPECT_EQ_MSG(test, is, want, "%pS", p);
+}
+#endif
+
+/* What entry code needs on each CPU that may come, and none of what it does not. */
+static void user_page_table_maps_what_entry_needs(struct kunit *test)
+{
+#ifdef CONFIG_MITIGATION_PAGE_TABLE_ISOLATION
+	struct mm_struct *mm = new_mm(test);
+	struct pg_table user = { };
+	void *p = vmalloc(PAGE_SIZE), *tss;
+	int cpu;
+
+	vfree(p);
+	if (!boot_cpu_has(X86_FEATURE_PTI))
+		kunit_skip(test, "PTI is off");
+
+	user.pgd = kernel_to_user_pgdp(mm->pgt.pgd);
+	expect_in_user_table(test, &user, (void *)CPU_ENTRY_AREA_RO_IDT);
+	expect_in_user_table(test, &user, __entry_text_start);
+	expect_in_user_table(test, &user, __entry_text_end - 1);
+	for_each_possible_cpu(cpu) {
+		tss = &per_cpu(cpu_tss_rw, cpu);
+		expect_in_user_table(test, &user, tss);
+		expect_in_user_table(test, &user, &get_cpu_entry_area(cpu)->tss);
+		/* The TSS fills its pages; what lies around is somebody else's. */
+		expect_unmapped(test, &user, (unsigned long)tss - PAGE_SIZE);
+		expect_unmapped(test, &user, (unsigned long)tss + sizeof(cpu_tss_rw));
+	}
+	KUNIT_EXPECT_EQ(test, p4d_val(*p4d_offset(pgd_offset_pgd(user.pgd, ESPFIX_BASE_ADDR),
+						  ESPFIX_BASE_ADDR)),
+			p4d_val(*p4d_offset(pgd_offset_k(ESPFIX_BASE_ADDR), ESPFIX_BASE_ADDR)));
+	expect_unmapped(test, &user, PAGE_OFFSET);
+	expect_unmapped(test, &user, (unsigned long)p);
+	expect_unmapped(test, &user, (unsigned long)&init_task);
+	expect_unmapped(test, &user, (unsigned long)user.pgd);
+	expect_unmapped(test, &user, MODULES_VADDR);
+
+	/* With pti=on, nothing of the image outlives a change of the table but entry text. */
+	if (boot_cpu_has(X86_FEATURE_PGE))
+		KUNIT_EXPECT_TRUE(test, flags_at((unsigned long)__entry_text_start) & _PAGE_GLOBAL);
+	KUNIT_EXPECT_FALSE(test, flags_at((unsigned long)&init_task) & _PAGE_GLOBAL);
+#else
+	kunit_skip(test, "needs CONFIG_MITIGATION_PAGE_TABLE_ISOLATION");
+#endif
+}
+
 static struct kunit_case pg_table_x86_cases[] = {
-	KUNIT_CASE(kernel_half_is_that_of_init_mm),
+	KUNIT_CASE(kernel_half_matches_init_mm),
 	KUNIT_CASE(root_is_one_page),
 	KUNIT_CASE(root_has_no_user_page_table),
 	KUNIT_CASE(mappings_are_not_global),
-	KUNIT_CASE(claim_excuses_its_own_root_entry),
-	KUNIT_CASE(claim_needs_a_canonical_address),
-	KUNIT_CASE(claim_is_checked),
-	KUNIT_CASE(claim_leaves_the_kernel_alone),
-	KUNIT_CASE(only_who_enters_sees_the_mapping),
-	KUNIT_CASE(change_is_seen_at_the_next_entry),
-	KUNIT_CASE(changes_raise_the_generation),
-	KUNIT_CASE(many_contexts_do_not_mix),
+	KUNIT_CASE(entries_exclude_user_mode),
+	KUNIT_CASE(claim_entries_exclude_user_mode),
+	KUNIT_CASE(only_claimed_root_entry_may_differ),
+	KUNIT_CASE(claim_needs_canonical_address),
+	KUNIT_CASE(invalid_claims_are_rejected),
+	KUNIT_CASE(claim_keeps_init_mm),
+	KUNIT_CASE(mapping_is_visible_only_inside),
+	KUNIT_CASE(changes_are_visible_at_next_enter),
+	KUNIT_CASE(changes_increment_generation),
+	KUNIT_CASE(translations_of_contexts_do_not_mix),
 	KUNIT_CASE(contexts_nest),
-	KUNIT_CASE(leaving_restores_what_was_loaded),
-	KUNIT_CASE(leaving_loads_the_new_ldt),
-	KUNIT_CASE(leaving_loads_the_state_of_the_mm),
-	KUNIT_CASE(leaving_makes_flushes_good),
-	KUNIT_CASE(lazy_mode_comes_back),
-	KUNIT_CASE(unmap_reaches_who_is_inside),
-	KUNIT_CASE(mm_may_end_while_inside),
-	KUNIT_CASE(remote_unmap_leaves_nothing_stale),
+	KUNIT_CASE(leave_restores_loaded_table),
+	KUNIT_CASE(leave_loads_new_ldt),
+	KUNIT_CASE(leave_restores_mm_state),
+	KUNIT_CASE(leave_applies_missed_flushes),
+	KUNIT_CASE(leave_restores_lazy_mode),
+	KUNIT_CASE(user_page_table_is_in_scope),
+	KUNIT_CASE(unmap_flushes_cpus_inside),
+	KUNIT_CASE(mm_may_exit_while_inside),
+	KUNIT_CASE(no_stale_translation_after_remote_unmap),
 	KUNIT_CASE(kernel_half_follows_root_entries),
 	KUNIT_CASE(kernel_half_follows_vmalloc),
+	KUNIT_CASE(enter_and_leave_keep_interrupt_state),
+	KUNIT_CASE(asid_slot_matches_loaded_table),
+	KUNIT_CASE(claim_is_accounted),
+	KUNIT_CASE(claim_allocation_failures),
+	KUNIT_CASE(direct_map_gets_attributes_except_global),
+	KUNIT_CASE(user_page_table_maps_what_entry_needs),
 	{}
 };
 

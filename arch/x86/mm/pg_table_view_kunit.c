@@ -3,6 +3,7 @@
  * KUnit tests of views: what a CPU sees while it has one loaded.
  */
 
+#include <kunit/pg_table.h>
 #include <kunit/test.h>
 
 #include <linux/err.h>
@@ -19,14 +20,12 @@
 
 #include <asm/tlbflush.h>
 
-#include "../../../mm/tests/pg_table_kunit.h"
-
 /* The kernel half begins with a hole, which has root entries of its own. */
 #define ADDR		arch_pg_table_kernel_start
 #define GIB		BIT(30)
 #define USER_VALUE	0x1111111111111111UL
 
-static int need_pti(struct kunit *test)
+static int skip_without_pti(struct kunit *test)
 {
 	if (!boot_cpu_has(X86_FEATURE_PTI))
 		kunit_skip(test, "needs PTI");
@@ -196,7 +195,7 @@ static unsigned int flush_bits(void)
 }
 
 /* While a view is loaded, INVLPG does not reach the PCID of the unrestricted table. */
-static void flush_inside_reaches_the_process(struct kunit *test)
+static void flush_in_view_reaches_process(struct kunit *test)
 {
 	u64 before, marked, after, after_all;
 	struct pg_table *process, *view;
@@ -228,7 +227,7 @@ static void flush_inside_reaches_the_process(struct kunit *test)
 }
 
 /* The lower half changes under the locks of the process; its PTE pages are freed by RCU. */
-static void walk_of_a_view_is_one_of_its_process(struct kunit *test)
+static void view_is_walked_with_its_mm(struct kunit *test)
 {
 	struct mm_struct *mm = use_new_mm(test);
 	struct pg_table *view = new_view(test, mm, 2);
@@ -239,7 +238,7 @@ static void walk_of_a_view_is_one_of_its_process(struct kunit *test)
 	kthread_unuse_mm(mm);
 }
 
-static void each_flush_reaches_each_view(struct kunit *test)
+static void flushes_reach_all_views(struct kunit *test)
 {
 	struct mm_struct *mm;
 	struct pg_table *a, *b;
@@ -304,7 +303,7 @@ static void views_are_limited(struct kunit *test)
 	kthread_unuse_mm(mm);
 }
 
-static void view_maps_nothing_of_its_own(struct kunit *test)
+static void view_cannot_be_changed(struct kunit *test)
 {
 	struct mm_struct *mm = use_new_mm(test);
 	struct pg_table *view = new_view(test, mm, 2);
@@ -341,7 +340,7 @@ static void view_outlives_its_process(struct kunit *test)
  * Where user mode may execute, the kernel may not: with its table left loaded by
  * mistake, user mode faults.
  */
-static void user_half_is_not_executable_for_the_kernel(struct kunit *test)
+static void user_half_is_not_executable_in_kernel(struct kunit *test)
 {
 	struct mm_struct *mm = use_new_mm(test);
 	struct pg_table *view = new_view(test, mm, 1);
@@ -359,19 +358,19 @@ static void user_half_is_not_executable_for_the_kernel(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(process_with_three_views),
 	KUNIT_CASE(root_entries_are_mirrored),
-	KUNIT_CASE(each_flush_reaches_each_view),
-	KUNIT_CASE(flush_inside_reaches_the_process),
-	KUNIT_CASE(walk_of_a_view_is_one_of_its_process),
+	KUNIT_CASE(flushes_reach_all_views),
+	KUNIT_CASE(flush_in_view_reaches_process),
+	KUNIT_CASE(view_is_walked_with_its_mm),
 	KUNIT_CASE(views_are_limited),
-	KUNIT_CASE(user_half_is_not_executable_for_the_kernel),
-	KUNIT_CASE(view_maps_nothing_of_its_own),
+	KUNIT_CASE(user_half_is_not_executable_in_kernel),
+	KUNIT_CASE(view_cannot_be_changed),
 	KUNIT_CASE(view_outlives_its_process),
 	{}
 };
 
 static struct kunit_suite suite = {
 	.name = "pg_table_view",
-	.init = need_pti,
+	.init = skip_without_pti,
 	.test_cases = cases,
 };
 
