@@ -636,9 +636,9 @@ int pg_table_populate(struct pg_table *pgt, unsigned long addr, unsigned long si
 	return write_range(&m, addr, size);
 }
 
-/* If @owner is given, do not descend into table pages of other tables. */
+/* With @own, do not descend into table pages of other tables. */
 static pte_t *lookup(struct pg_table *pgt, unsigned long addr,
-		     unsigned long *size, struct pg_table *owner)
+		     unsigned long *size, bool own)
 {
 	pgd_t *pgd = pgd_offset_pgd(pgt->pgd, addr);
 	p4d_t *p4d;
@@ -650,16 +650,16 @@ static pte_t *lookup(struct pg_table *pgt, unsigned long addr,
 		return NULL;
 	p4d = p4d_offset(pgd, addr);
 	*size = P4D_SIZE;
-	if (!p4d_present(*p4d) || p4d_leaf(*p4d) || (owner && pg_table_borrows_puds(owner, p4d)))
+	if (!p4d_present(*p4d) || p4d_leaf(*p4d) || (own && pg_table_borrows_puds(pgt, p4d)))
 		return (pte_t *)p4d;
 	pud = pud_offset(p4d, addr);
 	*size = PUD_SIZE;
-	if (!pud_present(*pud) || pud_leaf(*pud) || (owner && pg_table_borrows_pmds(owner, pud)))
+	if (!pud_present(*pud) || pud_leaf(*pud) || (own && pg_table_borrows_pmds(pgt, pud)))
 		return (pte_t *)pud;
 	pmd = pmd_offset(pud, addr);
 	*size = PMD_SIZE;
 	pte = pmd_present(*pmd) && !pmd_leaf(*pmd) ? pte_offset_kernel(pmd, addr) : NULL;
-	if (!pte || (owner && !pg_table_owns(owner, pte)))
+	if (!pte || (own && !pg_table_owns(pgt, pte)))
 		return (pte_t *)pmd;
 	*size = PAGE_SIZE;
 	return pte;
@@ -668,13 +668,13 @@ static pte_t *lookup(struct pg_table *pgt, unsigned long addr,
 pte_t *pg_table_lookup(struct pg_table *pgt, unsigned long addr,
 		       unsigned long *size)
 {
-	return lookup(pgt, addr, size, NULL);
+	return lookup(pgt, addr, size, false);
 }
 
 pte_t *pg_table_lookup_own(struct pg_table *pgt, unsigned long addr,
 			   unsigned long *size)
 {
-	return lookup(pgt, addr, size, pgt);
+	return lookup(pgt, addr, size, true);
 }
 
 static int split_pmd(struct pg_table *pgt, pmd_t *pmd)

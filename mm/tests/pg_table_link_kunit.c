@@ -7,6 +7,7 @@
 
 #include <linux/prandom.h>
 #include <linux/random.h>
+#include <linux/seq_file.h>
 
 /* An address in the first entry of each level, but not at its beginning. */
 #define ADDR	((unsigned long)PMD_SIZE / 2)
@@ -272,18 +273,27 @@ static void links_to_an_owner_are_counted(struct kunit *test)
 {
 #ifdef CONFIG_DEBUG_PG_TABLE
 	struct pg_table *from = create(test), *to = create(test);
-	unsigned int i;
+	unsigned long addr;
+	unsigned int i, j;
+	int err;
 
-	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+	/* The entry of ADDR, and the next one. */
 	for (i = 0; i < ARRAY_SIZE(units); i++) {
-		if (!can_link(from, units[i]))
-			continue;
-		KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, start(units[i]), units[i],
-						       units[i]));
-		KUNIT_EXPECT_EQ(test, units[i] > PAGE_SIZE, pg_table_count_links(from));
-		KUNIT_EXPECT_EQ(test, 0, pg_table_count_links(to));
-		KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, start(units[i]), units[i]));
-		KUNIT_EXPECT_EQ(test, 0, pg_table_count_links(from));
+		for (j = 0; j < 2; j++) {
+			if (!can_link(from, (j + 1) * units[i]))
+				continue;
+			addr = start(units[i]) + j * units[i];
+			/* Levels may be folded, so it may be mapped already. */
+			err = map_page(from, max(addr, ADDR));
+			KUNIT_ASSERT_TRUE(test, !err || err == -EEXIST);
+			KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, addr, units[i],
+							       units[i]));
+			KUNIT_EXPECT_EQ(test, units[i] > PAGE_SIZE,
+					pg_table_count_links(from));
+			KUNIT_EXPECT_EQ(test, 0, pg_table_count_links(to));
+			KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, addr, units[i]));
+			KUNIT_EXPECT_EQ(test, 0, pg_table_count_links(from));
+		}
 	}
 #else
 	kunit_skip(test, "needs CONFIG_DEBUG_PG_TABLE");
@@ -425,6 +435,24 @@ static void partly_covered_entry_is_outside(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, 0, PHYS, PMD_SIZE, PAGE_KERNEL));
 	KUNIT_EXPECT_EQ(test, 1, pg_table_count_outside(pgt, 0, PUD_SIZE, &scope, 1));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_count_outside(pgt, 0, PUD_SIZE, &rounded, 1));
+}
+
+static void scope_is_printed(struct kunit *test)
+{
+	static const struct pg_table_scope scope[] = {
+		{ .name = "stack", .why = "interrupts", .start = 0x1000, .end = 0x3000,
+		  .unit = 0x1000 },
+		{ .name = "empty", .why = "nothing", .start = 0x1000, .unit = 0x1000 },
+		{ .name = "text", .why = "entry", .start = 0x400010, .end = 0x400020,
+		  .unit = 0x200000 },
+	};
+	struct seq_file m = { .size = PAGE_SIZE };
+
+	m.buf = kunit_kzalloc(test, m.size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, m.buf);
+	pg_table_show_scope(&m, scope, ARRAY_SIZE(scope));
+	KUNIT_EXPECT_STREQ(test, m.buf, "stack\t1000-3000\t1000\tinterrupts\n"
+					"text\t400010-400020\t200000\tentry\n");
 }
 
 #ifdef CONFIG_FAULT_INJECTION
@@ -745,6 +773,7 @@ static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(scope_at_last_address_is_rejected),
 	KUNIT_CASE(entries_outside_scope_are_found),
 	KUNIT_CASE(partly_covered_entry_is_outside),
+	KUNIT_CASE(scope_is_printed),
 	KUNIT_CASE(link_allocation_failures),
 	KUNIT_CASE(random_links_match_model),
 	KUNIT_CASE(random_scopes_match_model),

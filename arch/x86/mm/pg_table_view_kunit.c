@@ -7,6 +7,8 @@
 #include <kunit/test.h>
 
 #include <linux/err.h>
+#include <linux/kallsyms.h>
+#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -18,6 +20,8 @@
 #include <linux/sched/signal.h>
 #include <linux/uaccess.h>
 
+#include <asm/insn.h>
+#include <asm/insn-eval.h>
 #include <asm/tlbflush.h>
 
 /* The kernel half begins with a hole, which has root entries of its own. */
@@ -226,6 +230,96 @@ static void flush_in_view_reaches_process(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, after_all, mm->pgt.arch.ctx_id);
 }
 
+#ifdef CONFIG_KPROBES
+/* A probe of an instruction that writes CR3, and where pt_regs holds what it writes. */
+struct cr3_probe {
+	struct kprobe kp;
+	int reg;
+};
+
+static struct cr3_probe cr3_probes[4];
+static unsigned long written[ARRAY_SIZE(cr3_probes)];
+static unsigned int nr_written;
+
+/* Like an NMI: interrupts are off, and what the CPU is in the middle of waits. */
+static int before_cr3_write(struct kprobe *kp, struct pt_regs *regs)
+{
+	struct cr3_probe *probe = container_of(kp, struct cr3_probe, kp);
+
+	if (nr_written < ARRAY_SIZE(written))
+		written[nr_written] = *(unsigned long *)((void *)regs + probe->reg);
+	if (!nr_written++)
+		flush_tlb_one_kernel(ADDR);
+	return 0;
+}
+
+static void unprobe(void *kp)
+{
+	unregister_kprobe(kp);
+}
+
+static void probe_cr3_writes(struct kunit *test, unsigned long addr)
+{
+	unsigned long size, offset, end;
+	unsigned int nr = 0;
+	struct insn insn;
+
+	KUNIT_ASSERT_TRUE(test, kallsyms_lookup_size_offset(addr, &size, &offset));
+	for (end = addr + size; addr < end; addr += insn.length) {
+		KUNIT_ASSERT_EQ(test, 0, insn_decode_kernel(&insn, (void *)addr));
+		if (insn.opcode.bytes[0] != 0x0f || insn.opcode.bytes[1] != 0x22 ||
+		    X86_MODRM_REG(insn.modrm.value) != 3)
+			continue;
+		KUNIT_ASSERT_LT(test, nr, ARRAY_SIZE(cr3_probes));
+		cr3_probes[nr] = (struct cr3_probe) {
+			.kp = { .addr = (void *)addr, .pre_handler = before_cr3_write },
+			.reg = insn_get_modrm_rm_off(&insn, task_pt_regs(current)),
+		};
+		KUNIT_ASSERT_EQ(test, 0, register_kprobe(&cr3_probes[nr].kp));
+		KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, unprobe,
+								   &cr3_probes[nr].kp));
+		nr++;
+	}
+	KUNIT_ASSERT_GT(test, nr, 0);
+}
+
+/* An NMI may ask for a flush after the bits were tested, and before CR3 is written. */
+static void flush_while_entering_is_not_lost(struct kunit *test)
+{
+	unsigned int before, after;
+	struct pg_table *view, *process;
+	struct mm_struct *mm;
+	u64 value;
+
+	if (!boot_cpu_has(X86_FEATURE_PCID))
+		kunit_skip(test, "needs PCID");
+	mm = use_new_mm(test);
+	view = new_view(test, mm, 2);
+	probe_cr3_writes(test, (unsigned long)pg_table_enter_view);
+	look_in(view, 0, &value, &value);
+
+	local_irq_disable();
+	before = flush_bits();
+	nr_written = 0;
+	process = pg_table_enter_view(view);
+	after = flush_bits();
+	pg_table_leave_view(process);
+	local_irq_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_EQ(test, before & 2, 0);
+	KUNIT_EXPECT_EQ(test, after & 2, 0);
+	KUNIT_EXPECT_EQ(test, nr_written, 2);
+	KUNIT_EXPECT_EQ(test, written[0] & CR3_NOFLUSH, CR3_NOFLUSH);
+	KUNIT_EXPECT_EQ(test, written[1] & CR3_NOFLUSH, 0);
+}
+#else
+static void flush_while_entering_is_not_lost(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_KPROBES");
+}
+#endif
+
 /* The lower half changes under the locks of the process; its PTE pages are freed by RCU. */
 static void view_is_walked_with_its_mm(struct kunit *test)
 {
@@ -360,6 +454,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(root_entries_are_mirrored),
 	KUNIT_CASE(flushes_reach_all_views),
 	KUNIT_CASE(flush_in_view_reaches_process),
+	KUNIT_CASE(flush_while_entering_is_not_lost),
 	KUNIT_CASE(view_is_walked_with_its_mm),
 	KUNIT_CASE(views_are_limited),
 	KUNIT_CASE(user_half_is_not_executable_in_kernel),
