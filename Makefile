@@ -31,7 +31,7 @@ help:
 #| Work on the kernel (in build/KERNEL/linux, one commit a step)
 #|   make tree       replay patches/series; DISCARD=1 drops edits in the tree
 #|   make refresh    commits edited in the tree become the project's files again
-#|   make series     write and check the mail-ready series
+#|   make series     write and check the sections of the series as mail; PART=contexts: one
 #|
 #| Prove and run
 #|   make ledger     put every use of the fields in a class; make ladder: of the functions
@@ -113,7 +113,7 @@ layout: kernel
 	$(phase) layout "compare the layout of mm_struct" scripts/compare/layout.sh
 
 series: tree
-	$(phase) series "write the series as mail" scripts/series/series.sh
+	$(phase) series "write the series as mail" scripts/series/series.sh $(PART)
 
 refresh:
 	$(phase) refresh "make the edited commits the project's files" scripts/series/refresh.sh
