@@ -88,6 +88,24 @@ unchanged()
 	[ -f "$1" ] && [ "$2" = "$(cat "$1")" ]
 }
 
+# program NAME SOURCE... [OPTION...]: a program of the rig, $build/tools/NAME, compiled if
+# its sources, their headers or the options changed.
+program()
+{
+	tool=$build/tools/$1
+	shift
+	now=$(for f; do
+		echo "$f"
+		case $f in *.c) cat "$f" "${f%/*}"/*.h 2>/dev/null ;; esac
+	done | sha256sum)
+	! unchanged "$tool.inputs" "$now" || return 0
+	mkdir -p "$build/tools"
+	cc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -o "$tool.$$" "$@" ||
+		die "${tool##*/} does not compile" "correct it, or run: apt-get install libc6-dev"
+	mv "$tool.$$" "$tool"
+	echo "$now" >"$tool.inputs"
+}
+
 # need COMMAND PACKAGE: stop when a program is missing.
 need()
 {
@@ -167,19 +185,29 @@ archive()
 	rm -rf "$1"
 }
 
-# variant STEP: the hand-written diff of a step, if it has one: for this tree
-# of the user's, for this kernel, or for all.
-variant()
+# variants STEP: the hand-written diffs of a step, the one that counts first: of this tree
+# of the user's, of this kernel or the one whose data are taken, and of all, which is the
+# default kernel's.
+variants()
 {
-	for f in "${out#"$top"/}/patches/$1.diff" "patches/$KERNEL/$1.diff" "patches/$data/$1.diff" "patches/$1.diff"; do
-		[ ! -f "$top/$f" ] || { echo "$f"; return; }
-	done
+	for version in "${out#"$top"/}/patches" "patches/$KERNEL" "patches/$data" patches; do
+		[ ! -f "$top/$version/$1.diff" ] || echo "$version/$1.diff"
+	done | uniq
 }
 
-# added: the files that steps of the series add, where this project keeps them, too.
-added()
+# combined DIFF...: of each file the change in the first diff that names it; a header
+# without a change says that there is none.
+combined()
 {
-	find "$top/patches" -name '*.new.diff' -exec sed -n 's,^+++ b/,,p' {} + | sort -u
+	(cd "$top" && awk '
+		/^diff --git / {
+			header = $0 "\n"
+			if (!(header in from))
+				from[header] = FILENAME
+			taken = from[header] == FILENAME
+			next
+		}
+		taken { printf "%s%s\n", header, $0; header = "" }' /dev/null "$@")
 }
 
 # ovmf KIND STORE [FROM]: print QEMU's arguments for OVMF of 64 bits (efi) or 32 (efi32), one

@@ -1,37 +1,42 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
-# final.sh [--write NAME...]: what the series adds is also at the top level of this project,
-# as the last step leaves it on the default kernel. Compare these files with the replayed
-# tree, or write them, and remove those of NAME that are not in it.
+# final.sh [--check]: make Documentation/, mm/, arch/ and include/ of this project the files
+# that the series adds, as in its last commit in $series. They are for readers: nothing is
+# made from them. --check only compares.
 
 . "$(dirname "$0")/../lib.sh"
 
-if [ -n "$KSRC" ] || [ "$KERNEL" != "$(rows scripts/source/kernels | cut -f1 | head -n 1)" ]; then
+work=$out/final
+dirs='Documentation mm arch include'
+[ -s "$out/steps" ] || die "there is no replayed series" "run: make tree"
+rm -rf "$work"
+mkdir -p "$work/files"
+# Names have no blanks.
+# shellcheck disable=SC2086
+git -C "$series" diff --no-renames --diff-filter=A --name-only stock HEAD -- $dirs >"$work/list"
+[ -s "$work/list" ] || die "the series adds no file" "look at $series"
+# shellcheck disable=SC2046
+git -C "$series" archive HEAD $(cat "$work/list") | tar x -C "$work/files"
+cd "$top"
+# shellcheck disable=SC2086
+find $dirs -type f 2>/dev/null | sort - "$work/list" | uniq | while read -r f; do
+	cmp -s "$work/files/$f" "$f" || echo "$f"
+done >"$work/differ"
+
+if [ "${1:-}" = --check ]; then
+	[ ! -s "$work/differ" ] ||
+		die "not as in the last commit of the series: $(paste -sd ' ' "$work/differ")" \
+			"edit them in ${series#"$top"/} and run: make refresh"
+	echo "| $(wc -l <"$work/list") files as in the last commit of the series"
 	exit 0
 fi
-write=
-if [ "${1:-}" = --write ]; then
-	write=1
-	shift
-fi
-cd "$linux"
-names=$({ added; printf '%s\n' "$@"; } | grep . | sort -u)
-[ -n "$names" ] || die "no step of the series adds a file" "look at patches/*.new.diff"
-for f in $names; do
-	if git cat-file -e "HEAD:$f" 2>/dev/null; then
-		! git show "HEAD:$f" | cmp -s - "$top/$f" || continue
-	else
-		[ -f "$top/$f" ] || continue
-	fi
-	[ -n "$write" ] || die "$f is not what the last step leaves" \
-		"edit it in ${linux#"$top"/}, or take its file from there: make refresh"
-	if git cat-file -e "HEAD:$f" 2>/dev/null; then
-		mkdir -p "$(dirname "$top/$f")"
-		git show "HEAD:$f" >"$top/$f"
+while read -r f; do
+	if [ -f "$work/files/$f" ]; then
+		mkdir -p "${f%/*}"
+		cp "$work/files/$f" "$f"
 		echo "| wrote $f"
 	else
-		rm "$top/$f"
+		rm "$f"
 		echo "| removed $f"
 	fi
-done
-echo "| $(printf '%s\n' "$names" | wc -l) files at the top level are those of the last step"
+done <"$work/differ"

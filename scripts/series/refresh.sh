@@ -1,18 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # refresh.sh: the way back. Makes the commits on top of "stock" in $linux the
-# project's files again: patches/series, messages, diffs and new files; then
-# replays them and compares the trees.
+# project's files again: patches/series, messages and diffs; then replays them,
+# compares the trees, and writes the final kernel files (final.sh).
+#
+# The diffs of the default kernel are in patches/. Another kernel has in
+# patches/KERNEL/ the files that it changes in another way, line numbers apart.
 #
 # A commit belongs to the step whose message has its subject. One without a
 # step becomes a new step; a step without a commit leaves the series. Commits
 # made with "git commit --fixup" are squashed first.
 
 . "$(dirname "$0")/../lib.sh"
-
-# New files below these directories are in patches/NAME.new.diff, and as the last step
-# leaves them on the default kernel, at the top level of this project.
-owned='^(Documentation|mm|arch|include|tools)/'
 
 [ -d "$linux" ] || die "there is no tree at $linux" "run: make tree"
 cd "$linux"
@@ -63,18 +62,8 @@ generated()
 			"move these edits to a commit of their own, or mend the semantic patch"
 }
 
-# diff_of COMMIT PATH...: what the commit changes there.
-diff_of()
-{
-	changed=$1
-	shift
-	git diff --no-color --no-ext-diff --no-renames --diff-algorithm=myers \
-		"$changed^" "$changed" -- "$@" | sed '/^index [0-9a-f]*\.\.[0-9a-f]*/d'
-}
-
 default=$(rows scripts/source/kernels | cut -f1 | head -n 1)
 new=$out/refresh
-before=$(added)
 section=$(rows patches/series | head -n 1 | cut -f4)
 rm -rf "$new"
 mkdir -p "$new"
@@ -94,17 +83,8 @@ for commit in $(git rev-list --reverse stock..HEAD); do
 		printf '%s\n' "$row" >>"$new/series"
 		continue
 	fi
-	files=$(git diff --no-renames --diff-filter=A --name-only "$commit^" "$commit" |
-		grep -E "$owned") || :
-	set -- .
-	for f in $files; do
-		set -- "$@" ":!$f"
-	done
-	diff_of "$commit" "$@" >"$new/$name.diff"
-	# Paths have no blanks.
-	# shellcheck disable=SC2086
-	[ -z "$files" ] || diff_of "$commit" $files >"$new/$name.new.diff"
-	[ -s "$new/$name.diff" ] || rm "$new/$name.diff"
+	git diff --no-color --no-ext-diff --no-renames --diff-algorithm=myers "$commit^" "$commit" |
+		sed '/^index [0-9a-f]*\.\.[0-9a-f]*/d' >"$new/$name.diff"
 	printf 'patch\t%s\t%s\t%s\n' "$name" "${tag:--}" "$section" >>"$new/series"
 done
 [ -s "$new/series" ] || die "$linux has no commit on top of stock" "nothing to refresh"
@@ -118,50 +98,53 @@ put()
 	}
 }
 
-# moved OLD NEW: do two diffs differ in line numbers only?
-moved()
+# beyond BASE DIFF: the files that DIFF changes in another way than BASE; a header alone
+# for one that only BASE changes.
+beyond()
 {
-	[ -f "$1" ] && [ -f "$2" ] && sed 's/^@@ [-+0-9, ]*@@/@@/' "$1" >"$new/moved" &&
-		sed 's/^@@ [-+0-9, ]*@@/@@/' "$2" | cmp -s "$new/moved" -
+	awk '
+		/^diff --git / { file = $0; if (!(file in seen)) { seen[file]; order[++n] = file } }
+		{ line = $0; sub(/^@@ [-+0-9, ]*@@.*/, "@@", line) }
+		FILENAME == ARGV[1] { base[file] = base[file] line "\n"; next }
+		{ new[file] = new[file] line "\n"; text[file] = text[file] $0 "\n" }
+		END {
+			for (i = 1; i <= n; i++) {
+				file = order[i]
+				if (!(file in new))
+					print file
+				else if (base[file] != new[file])
+					printf "%s", text[file]
+			}
+		}' "$1" "$2"
 }
 
-# put_diff STEP NAME: take over NAME.diff of the step, if it has one.
-put_diff()
-{
-	to=$(variant "$2")
-	[ -f "$new/$2.diff" ] || [ -n "$to" ] || return 0
-	if [ "$to" = "patches/$2.diff" ]; then
-		# The kernels that share it may have it at other lines.
-		! moved "$top/$to" "$new/$2.diff" || return 0
-		# It is the default kernel's, if that took it: written from another one,
-		# it might not apply there any more.
-		{ [ "$KERNEL" = "$default" ] && grep -q "^$1	" "$out/steps"; } ||
-			to=patches/$KERNEL/$2.diff
+# A user's own tree has diffs of its own, and leaves the project alone.
+to=patches
+[ "$KERNEL" = "$default" ] || to=patches/$KERNEL
+[ -z "$KSRC" ] || to=${out#"$top"/}/patches
+for name in $(awk -F'\t' '$1 == "patch" { print $2 }' "$new/series"); do
+	own=$to/$name.diff
+	: >"$new/base"
+	[ "$to" = patches ] || {
+		# Names have no blanks.
+		# shellcheck disable=SC2046
+		combined $(variants "$name" | grep -vx "$own") >"$new/base"
+	}
+	beyond "$new/base" "$new/$name.diff" >"$new/own"
+	if [ -s "$new/own" ]; then
+		put "$new/own" "$top/$own"
+	elif [ -f "$top/$own" ]; then
+		rm "$top/$own"
+		echo "| removed $own"
 	fi
-	if [ -f "$new/$2.diff" ]; then
-		put "$new/$2.diff" "$top/${to:-patches/$2.diff}"
-	elif [ -n "$to" ]; then
-		rm -f "$top/$to"
-		echo "| removed $to"
-	fi
-}
-
-if [ -n "$KSRC" ]; then
-	# A user's own tree has diffs of its own, and leaves the project alone.
-	for f in "$new"/*.diff; do
-		name=$(basename "$f" .diff)
-		cmp -s "$f" "$top/$(variant "$name")" || put "$f" "$out/patches/$name.diff"
-	done
-else
+done
+if [ -z "$KSRC" ]; then
 	for name in $(cut -f2 "$new/series"); do
 		put "$new/$name.msg" "$top/patches/$name.msg"
-		put_diff "$name" "$name"
-		put_diff "$name" "$name.new"
 	done
 	for name in $(rows patches/series | cut -f2); do
 		cut -f2 "$new/series" | grep -qxF "$name" || {
-			rm -f "$top/patches/$name.msg" "$top"/patches/*/"$name.diff" "$top/patches/$name.diff" \
-				"$top"/patches/*/"$name.new.diff" "$top/patches/$name.new.diff"
+			rm -f "$top/patches/$name.msg" "$top"/patches/*/"$name.diff" "$top/patches/$name.diff"
 			echo "| removed step $name"
 		}
 	done
@@ -174,6 +157,5 @@ DISCARD=1 "$top/scripts/series/tree.sh"
 [ "$(git rev-parse 'HEAD^{tree}')" = "$edited" ] ||
 	die "the replay gives another tree than the commits had" \
 		"compare: git -C ${linux#"$top"/} diff refs/pg_table/edited HEAD"
-# shellcheck disable=SC2086
-"$top/scripts/series/final.sh" --write $before
 echo "| replay gives the same tree, $(git rev-list --count stock..HEAD) steps"
+[ "$to" != patches ] || "$top/scripts/series/final.sh"

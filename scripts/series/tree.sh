@@ -28,29 +28,21 @@ if [ ! -f "$out/replaying" ] && [ -z "${DISCARD:-}" ] &&
 		"keep them with: make refresh, or drop them with: make tree DISCARD=1"
 fi
 
-# inputs KIND NAME FILE...: the project files a step is made from.
+# inputs KIND NAME RULES...: the project files a step is made from, beside its diffs.
 inputs()
 {
 	kind=$1
-	name=$2
+	echo "patches/$2.msg"
 	shift 2
-	echo "patches/$name.msg"
-	case $kind in
-	patch)
-		variant "$name"
-		variant "$name.new"
-		;;
-	cocci)
-		for f; do echo "cocci/$f.cocci"; done
-		echo cocci/macros.h
-		echo cocci/unparsed
-		echo scripts/series/cocci.sh
-		echo scripts/series/spatch.sh
-		;;
-	esac
+	[ "$kind" = cocci ] || return 0
+	for f; do echo "cocci/$f.cocci"; done
+	echo cocci/macros.h
+	echo cocci/unparsed
+	echo scripts/series/cocci.sh
+	echo scripts/series/spatch.sh
 }
 
-# message NAME KIND FILE...: the commit message; a generated commit carries
+# message NAME KIND RULES...: the commit message; a generated commit carries
 # its semantic patch.
 message()
 {
@@ -67,12 +59,14 @@ message()
 	grep '^#define' "$top/cocci/macros.h" | sed 's/^/    /'
 }
 
+# apply_patch NAME
 apply_patch()
 {
-	name=$1
-	for diff in $(variant "$name") $(variant "$name.new"); do
-		! git apply --index "$top/$diff" || continue
-		git apply --reject "$top/$diff" 2>/dev/null || :
+	# Names have no blanks.
+	# shellcheck disable=SC2046
+	combined $(variants "$1") >"$out/step.diff"
+	if [ -s "$out/step.diff" ] && ! git apply --index "$out/step.diff"; then
+		git apply --reject "$out/step.diff" 2>/dev/null || :
 		rm -rf "$out/rejects"
 		mkdir -p "$out/rejects"
 		files=$(git ls-files -o '*.rej' | tr '\n' ' ')
@@ -82,12 +76,12 @@ apply_patch()
 		done
 		git reset -q --hard
 		rm -f "$out/replaying"
-		die "step $name: $diff does not apply to: $(echo "$files" | sed 's/\.rej / /g')(rejects in ${out#"$top"/}/rejects)" \
-			"commit the step by hand on ${linux#"$top"/} with the subject of patches/$name.msg, then run: make refresh"
-	done
+		die "step $1: $(variants "$1" | paste -sd ' ') does not apply to: $(echo "$files" | sed 's/\.rej / /g')(rejects in ${out#"$top"/}/rejects)" \
+			"commit the step by hand on ${linux#"$top"/} with the subject of patches/$1.msg, then run: make refresh"
+	fi
 }
 
-# generate NAME FILE...: run the semantic patches, or take what they made of
+# generate NAME RULES...: run the semantic patches, or take what they made of
 # the same tree before.
 generate()
 {
@@ -110,19 +104,20 @@ generate()
 
 # The plan: each step with one hash over its inputs and all steps before it.
 chain=$(git rev-parse stock)
-rows patches/series | while IFS='	' read -r kind name tag section files; do
+rows patches/series | while IFS='	' read -r kind name tag _ rules; do
 	# shellcheck disable=SC2086
-	for f in $(inputs "$kind" "$name" $files); do
+	for f in $(inputs "$kind" "$name" $rules); do
 		[ -f "$top/$f" ] ||
 			die "step $name of patches/series: $f is missing" "write it, or mend the series"
 	done
 	# shellcheck disable=SC2046,SC2086
 	chain=$(cd "$top" && {
-		echo "$chain $kind $name $tag $section $files"
+		echo "$chain $kind $name $tag $rules"
 		[ "$kind" = patch ] || echo "$spatch_version"
-		cat $(inputs "$kind" "$name" $files)
+		cat $(inputs "$kind" "$name" $rules)
+		combined $(variants "$name")
 	} | sha256sum | cut -c1-16)
-	printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$kind" "$chain" "$tag" "$files"
+	printf '%s\t%s\t%s\t%s\t%s\n' "$name" "$kind" "$chain" "$tag" "$rules"
 done >"$out/plan" || exit 1
 
 # Everything before the first step whose hash changed stays.
@@ -159,17 +154,17 @@ head -n "$kept" "$steps" >"$out/steps.new"
 mv "$out/steps.new" "$steps"
 
 n=0
-while IFS='	' read -r name kind chain tag files <&3; do
+while IFS='	' read -r name kind chain tag rules <&3; do
 	n=$((n + 1))
 	[ "$n" -gt "$kept" ] || continue
 	# shellcheck disable=SC2086
 	case $kind in
 	patch) apply_patch "$name" ;;
-	cocci) generate "$name" $files ;;
+	cocci) generate "$name" $rules ;;
 	*) die "patches/series: unknown kind $kind of step $name" "use patch or cocci" ;;
 	esac
 	# shellcheck disable=SC2086
-	message "$name" "$kind" $files >"$out/message"
+	message "$name" "$kind" $rules >"$out/message"
 	git add -A
 	! git diff --cached --quiet ||
 		die "step $name changes nothing" "remove it from patches/series"

@@ -18,7 +18,7 @@ fake_kernel()
 fake_project()
 {
 	rm -rf "$1"
-	mkdir -p "$1/patches/6.12" "$1/include/linux" "$1/build/6.12"
+	mkdir -p "$1/patches" "$1/build/6.12"
 	cp -r "$top/scripts" "$top/cocci" "$1/"
 	cat >"$1/patches/series" <<EOF
 # kind	name	tag	section	rules
@@ -26,11 +26,10 @@ patch	mm-introduce	grouped	one
 cocci	mm-convert	-	one	mm_pgt_fields
 patch	kernel-change	split	two
 EOF
-	echo 'struct pg_table { pgd_t *pgd; };' >"$1/include/linux/pg_table.h"
 	printf 'mm: introduce\n\nWhy this is so.\n' >"$1/patches/mm-introduce.msg"
 	printf 'mm: convert\n\nWhy this is so.\n' >"$1/patches/mm-convert.msg"
 	printf 'kernel: change\n\nWhy this is so.\n' >"$1/patches/kernel-change.msg"
-	cat >"$1/patches/6.12/mm-introduce.diff" <<'EOF'
+	cat >"$1/patches/mm-introduce.diff" <<'EOF'
 diff --git a/include/linux/mm_types.h b/include/linux/mm_types.h
 --- a/include/linux/mm_types.h
 +++ b/include/linux/mm_types.h
@@ -40,8 +39,6 @@ diff --git a/include/linux/mm_types.h b/include/linux/mm_types.h
 +	union { struct pg_table pgt; pgd_t *pgd; };
  	int map_count;
  };
-EOF
-	cat >"$1/patches/mm-introduce.new.diff" <<'EOF'
 diff --git a/include/linux/pg_table.h b/include/linux/pg_table.h
 new file mode 100644
 --- /dev/null

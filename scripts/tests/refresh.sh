@@ -62,7 +62,17 @@ check "and is in step with the tree" fake series/tree.sh
 sed -i 's/int map_count;/int map_count; \/* edited *\//' "$l/include/linux/mm_types.h"
 commit -a --fixup="$(git -C "$l" rev-parse grouped)"
 check "refresh of a fixup of the first commit" fake series/refresh.sh
-check "lands in the first step" grep -q 'edited' "$fake/patches/6.12/mm-introduce.diff"
+check "lands in the first step" grep -q 'edited' "$fake/patches/mm-introduce.diff"
+check "writes the final file" grep -q 'pgd_t \*pgd' "$fake/include/linux/pg_table.h"
+check "which then is as in the tree" fake series/final.sh --check
+echo '/* planted */' >>"$fake/include/linux/pg_table.h"
+refuses "a final file that is edited is found" "not as in the last commit of the series: include/linux/pg_table.h" \
+	series/final.sh --check
+rm "$fake/include/linux/pg_table.h"
+refuses "so is one that is missing" "series: include/linux/pg_table.h" series/final.sh --check
+mkdir -p "$fake/mm"
+echo 'int stray;' >"$fake/mm/stray.c"
+refuses "and one that the series does not add" "series: include/linux/pg_table.h mm/stray.c" series/final.sh --check
 
 printf 'int new;\n' >"$l/mm/new.c"
 printf 'obj-y += new.o\n' >>"$l/mm/Makefile"
@@ -73,22 +83,18 @@ It is needed.'
 check "refresh of a new commit with a new file" fake series/refresh.sh
 check "makes a step of it, in the section of the last one" \
 	grep -q '^patch	mm-add-a-new-file	-	two$' "$fake/patches/series"
-check "takes the file over" cmp "$l/mm/new.c" "$fake/mm/new.c"
-check "keeps it in a diff of its own" \
-	sh -c "grep -q '^+int new;' '$fake/patches/mm-add-a-new-file.new.diff' && ! grep -q 'mm/new.c' '$fake/patches/mm-add-a-new-file.diff'"
-check "files at the top level are compared" fake series/final.sh
-echo 'int planted;' >>"$fake/mm/new.c"
-refuses "one that differs is refused" "mm/new.c is not what the last step leaves" series/final.sh
-echo 'int newer;' >>"$l/mm/new.c"
-commit -a -m 'mm: change the new file
+check "with the file in its diff" grep -qx '+int new;' "$fake/patches/mm-add-a-new-file.diff"
+check "writes all final files, and removes the others" fake series/final.sh --check
+printf 'int newer;\n' >"$l/mm/new.c"
+git -C "$l" add -A
+commit -m 'mm: change the new file
 
-It is needed, too.'
-check "refresh of a change to a new file" fake series/refresh.sh
-check "writes its last state" cmp "$l/mm/new.c" "$fake/mm/new.c"
-check "not into the step that adds it" \
-	sh -c "! grep -q newer '$fake/patches/mm-add-a-new-file.new.diff'"
+It is better.'
+check "refresh of a commit that changes the new file" fake series/refresh.sh
+check "leaves the step that adds it" grep -qx '+int new;' "$fake/patches/mm-add-a-new-file.diff"
+check "and has the final file" grep -qx 'int newer;' "$fake/mm/new.c"
 git -C "$l" reset -q --hard HEAD^
-check "refresh after that" fake series/refresh.sh
+fake series/refresh.sh
 before=$(ids)
 rm -rf "$fake/build/6.12/steps"
 DISCARD=1 fake series/tree.sh
@@ -96,14 +102,7 @@ check "a replay from the start gives the same tree" test "$before" = "$(ids)"
 
 git -C "$l" reset -q --hard HEAD^
 check "refresh after a dropped commit" fake series/refresh.sh
-check "drops the step" sh -c "! grep -q new-file '$fake/patches/series' && ! ls '$fake'/patches/mm-add-a-new-file.*"
-check "and its file" sh -c "! test -e '$fake/mm/new.c'"
-
-# Kernels share a diff whose hunks they have at other lines.
-sed -i 's/^@@ -1,3 +1,3 @@/@@ -3,3 +3,3 @@/' "$fake/patches/kernel-change.diff"
-check "a diff applies at other lines" fake series/tree.sh
-check "refresh of it" fake series/refresh.sh
-check "leaves its line numbers" grep -q '^@@ -3,3 +3,3 @@' "$fake/patches/kernel-change.diff"
+check "drops the step" sh -c "! grep -q new-file '$fake/patches/series' && ! test -e '$fake/patches/mm-add-a-new-file.msg'"
 
 # A generated commit holds nothing by hand.
 good=$(git -C "$l" rev-parse HEAD)
@@ -128,21 +127,42 @@ check "the tree is clean at the step before" \
 sed -i 's/int more;/int more = 4;/' "$l/kernel/other.c"
 commit -a -F "$fake/patches/kernel-change.msg"
 check "the step committed by hand is taken by refresh" fake series/refresh.sh
-check "as the diff of this kernel" grep -q 'more = 4' "$fake/patches/6.12/kernel-change.diff"
-rm "$fake/patches/6.12/kernel-change.diff"
+check "as its diff" grep -q 'more = 4' "$fake/patches/kernel-change.diff"
 cp "$fake/good.diff" "$fake/patches/kernel-change.diff"
 fake series/tree.sh
 
-# The shared diff is the default kernel's, which is the first one.
+# The shared diff is the default kernel's, which is the first one; another has only what
+# it changes in another way.
 cp "$fake/scripts/source/kernels" "$fake/good.kernels"
 printf '6.1\tnone\t-\n' | cat - "$fake/good.kernels" >"$fake/scripts/source/kernels"
-sed -i 's/int more = 2/int more = 5/; s/int more = 3/int more = 5/' "$l/kernel/other.c"
-commit -a --amend --no-edit
+sed -i 's/^@@ -1,3 +1,3 @@/@@ -3,3 +3,3 @@ other/' "$fake/patches/kernel-change.diff"
+cp "$fake/patches/kernel-change.diff" "$fake/good.diff"
+check "a diff applies at other lines" fake series/tree.sh
+own=$fake/patches/6.12
 check "refresh on another kernel than the default" fake series/refresh.sh
-check "writes a diff of that kernel" grep -q 'more = 5' "$fake/patches/6.12/kernel-change.diff"
+check "has no diff for it where only lines differ" test ! -e "$own/kernel-change.diff"
+sed -i 's/int more = 2/int more = 5/; s/int more = 3/int more = 5/' "$l/kernel/other.c"
+printf 'int added;\n' >"$l/kernel/added.c"
+git -C "$l" add -A
+commit --amend --no-edit
+check "refresh of another change" fake series/refresh.sh
+check "writes a diff of that kernel" grep -q 'more = 5' "$own/kernel-change.diff"
 check "leaves the shared one" cmp "$fake/good.diff" "$fake/patches/kernel-change.diff"
+cp "$own/kernel-change.diff" "$fake/patches/kernel-change.diff"
+rm -r "$own"
+fake series/tree.sh
+rm "$l/kernel/added.c"
+sed -i 's/int more = 5/int more = 6/' "$l/kernel/other.c"
+printf 'static int used;\n' >>"$l/mm/use.c"
+commit -a --amend --no-edit
+check "refresh of a change of one file and not of another" fake series/refresh.sh
+check "has only the header of that" \
+	sh -c "grep -qx 'diff --git a/kernel/added.c b/kernel/added.c' '$own/kernel-change.diff' && ! grep -q 'int added' '$own/kernel-change.diff'"
+check "and gives the same tree again" fake series/tree.sh
+check "with no file of the other" test ! -e "$l/kernel/added.c"
+rm -r "$own"
 cp "$fake/good.kernels" "$fake/scripts/source/kernels"
-rm "$fake/patches/6.12/kernel-change.diff"
+cp "$fake/good.diff" "$fake/patches/kernel-change.diff"
 fake series/tree.sh
 
 # A step that dies is started over.
