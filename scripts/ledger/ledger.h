@@ -79,7 +79,7 @@ char *git_blob(const char *commit, const char *path, size_t *size);
 void git_touched(struct step *step, const char *from);
 void git_close(void);
 
-/* lex.c */
+/* parse.c */
 extern const char * const fields[];
 enum { NR_FIELDS = 4 };
 void lex(struct text *text, const char *path);
@@ -87,9 +87,6 @@ char *line_of(const struct text *text, int i);
 void lex_free(struct text *text);
 bool tok_is(const struct token *tok, const char *s);
 int tok_field(const struct token *tok);
-
-/* scope.c */
-void scope(struct text *text);
 int prev_code(const struct text *text, int i);
 int next_code(const struct text *text, int i);
 bool is_word(const struct token *tok);
@@ -103,11 +100,6 @@ void chunk(const struct text *text, int i, int *lo, int *hi);
 /* align.c */
 int *align(const struct text *from, const struct text *to);
 
-/* members.c: which struct has a member of that name, in the stock tree. */
-void members_add(char *tag, int field);
-bool members_have(const char *tag, int field);
-void members_free(void);
-
 /* tables.c */
 void table_read(struct table *table, const char *path, int cells);
 bool rule_globs(const struct rule *rule, int cell, const char *s);
@@ -119,7 +111,12 @@ void follow(struct text *stock, const char *path, struct hit *hit, int nr,
 	    struct step *step, int nr_steps);
 
 /* classify.c */
+void members_add(char *tag, int field);
+void members_free(void);
 void classify(struct hit *hit, struct step *step, struct table *other,
 	      struct table *by_hand);
+
+/* ladder.c */
+int ladder(char **argv);
 
 #endif

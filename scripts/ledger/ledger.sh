@@ -7,8 +7,7 @@
 # give their own tree, list of steps and tables.
 
 . "$(dirname "$0")/../lib.sh"
-# shellcheck source=../tests/tap.sh
-. "$top/scripts/tests/tap.sh"
+. "$top/scripts/ledger/common.sh"
 
 tree=${1:-$linux}
 steps=${2:-$out/ledger/steps}
@@ -20,13 +19,10 @@ if [ $# -gt 0 ]; then
 	KSRC=
 fi
 work=$out/ledger
-program=$build/tools/ledger
 committed=$tables/$KERNEL.tsv
 derived=$work/$KERNEL.tsv
 
-need git git
-need cc gcc
-mkdir -p "$work" "$build/tools"
+mkdir -p "$work"
 if [ $# -eq 0 ] && [ -f "$out/steps" ]; then
 	# What comes after the split is not about its fields.
 	rows patches/series | awk -F'\t' '{ print $2 } $3 == "split" { exit }' |
@@ -37,13 +33,6 @@ fi
 if ! stock=$(git -C "$tree" rev-parse -q --verify 'stock^{tree}' 2>&1) ||
    [ ! -f "$steps" ]; then
 	die "$tree is not a replayed tree" "run: make tree"
-fi
-
-if [ -n "$(find "$top/scripts/ledger" -newer "$program" 2>&1)" ]; then
-	cc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror \
-		-o "$program.$$" "$top"/scripts/ledger/*.c ||
-		die "scripts/ledger does not compile" "correct it"
-	mv "$program.$$" "$program"
 fi
 
 # One search of all blobs takes 10 s, so it is kept for each stock tree.
@@ -64,7 +53,7 @@ version=$(git -C "$tree" show stock:Makefile |
 		END { print v }')
 
 status=0
-"$program" "$tree" stock "$steps" "$hits" "$tables/other" \
+"$build/tools/ledger" "$tree" stock "$steps" "$hits" "$tables/other" \
 	"$tables/by-hand" "$version" "$derived.new" || status=$?
 [ "$status" -le 1 ] || exit "$status"
 mv "$derived.new" "$derived"
@@ -77,24 +66,4 @@ result ledger "$(grep -vc '^#' "$derived") hits: $sum, 0 unclassified"
 result sites "$(sed -n '/^# all/d; s/, [0-9]* comment.*//; s/^# \([a-z_]*: [0-9]* converted\)/\1/p' "$derived" |
 	paste -sd ';' | sed 's/;/; /g')"
 
-if [ -n "$KSRC" ]; then
-	echo "| your own tree: there is no committed ledger to compare with"
-elif [ -n "${UPDATE:-}" ]; then
-	cp "$derived" "$committed"
-	echo "| wrote ${committed#"$top"/}"
-elif [ ! -f "$committed" ]; then
-	die "there is no ${committed#"$top"/}" "run: UPDATE=1 make ledger"
-elif ! head -n 1 "$committed" | grep -qF " in $version;"; then
-	# Debian moved to another point release; every hit has its class all the same.
-	pass "no hit is unclassified"
-	skip "the committed ledger" "it is not of $version; run: UPDATE=1 make ledger"
-	echo "| ${committed#"$top"/} is of another release than $version"
-elif ! cmp -s "$committed" "$derived"; then
-	diff -U0 "$committed" "$derived" |
-		sed -n '1,2d; s/^-/| committed: /p; s/^+/| derived:   /p' |
-		head -n 40
-	die "${committed#"$top"/} is not what the tree says" \
-		"read the rows above; if the tree is right: UPDATE=1 make ledger"
-else
-	echo "| the same as ${committed#"$top"/}"
-fi
+against_committed "$committed" "$derived" "$version" "make ledger"

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * ledger TREE STOCK STEPS FILES OTHER BY-HAND VERSION OUT
+ * ledger ladder ARGUMENT...: see ladder.c
  *
  * TREE: the git tree. STOCK: its base commit. STEPS: rows of name, kind and
  * commit. FILES: what "git grep -cwI" prints for the fields in STOCK, the
@@ -92,7 +93,7 @@ static void find_hits(struct file *file, const char *stock, int lines)
 	}
 	if (lines)
 		die("the lexer and git grep count different lines in",
-		    file->path, "correct scripts/ledger/lex.c");
+		    file->path, "correct scripts/ledger/parse.c");
 }
 
 static void read_files(const char *path, const char *stock)
@@ -210,6 +211,8 @@ int main(int argc, char **argv)
 	struct table other = { 0 }, by_hand = { 0 };
 	struct step *step;
 
+	if (argc == 8 && !strcmp(argv[1], "ladder"))
+		return ladder(argv + 1);
 	if (argc != 9)
 		die("usage: ledger", "TREE STOCK STEPS FILES OTHER BY-HAND VERSION OUT",
 		    "run: make ledger");

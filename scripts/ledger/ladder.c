@@ -3,7 +3,7 @@
  * Put every use of a function of the page-table ladder in a class: given a
  * table, comment, name (not called here), other (with a reason), unclassified.
  *
- * ladder TREE COMMIT NAMES FILES OTHER RESULT: NAMES is the extended regular
+ * ledger ladder TREE COMMIT NAMES FILES OTHER RESULT: NAMES is the extended regular
  * expression that the semantic patch has, FILES the files with a hit, OTHER
  * the table of reasons. Exits with 1 when a use is left unclassified.
  */
@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include "../ledger.h"
+#include "ledger.h"
 
 enum use { TABLE, REMARK, NAMED, ELSE, UNKNOWN, NR_USES };
 
@@ -105,7 +105,7 @@ static void one_file(const char *commit, const char *path, regex_t *names,
 	lex_free(&text);
 }
 
-int main(int argc, char **argv)
+int ladder(char **argv)
 {
 	struct table other = { 0 };
 	char path[4096], *whole;
@@ -113,8 +113,6 @@ int main(int argc, char **argv)
 	regex_t names;
 	int i;
 
-	if (argc != 7)
-		die("ladder needs", "six arguments", "see its head");
 	whole = str_printf("^(%s)$", argv[3]);
 	if (regcomp(&names, whole, REG_EXTENDED | REG_NOSUB))
 		die("not an extended regular expression:", argv[3],
