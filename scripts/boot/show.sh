@@ -19,8 +19,7 @@ need timeout coreutils
 
 mkdir -p "$dir"
 "$top/scripts/build/initramfs.sh" "$top/scripts/guest/show" "$dir/initramfs.gz"
-gcc -O2 -Wall -Werror -o "$dir/show" "$top/scripts/boot/show.c" ||
-	die "show.c does not compile" "run: apt-get install libc6-dev"
+program show "$top/scripts/boot/show.c"
 
 # The machine of the mode efi, with -icount and what goes with it.
 status=0
@@ -33,7 +32,7 @@ tr -d '\r' <"$log" | sed -n '/^@ kernel$/,/^@ end$/p' >"$dir/capture"
 [ -s "$dir/capture" ] ||
 	die "the guest dumped no page tables within $limit s (status $status)" "read $log"
 
-"$dir/show" <"$dir/capture" >"$dir/new.svg"
+"$build/tools/show" <"$dir/capture" >"$dir/new.svg"
 mkdir -p "$(dirname "$picture")"
 cp "$dir/new.svg" "$picture"
 echo "| ${picture#"$top"/}: $(grep -c '^===' "$dir/capture" || :) contexts beside init_mm and a process"

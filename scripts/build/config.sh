@@ -6,8 +6,8 @@
 # followed by NAME-$KERNEL.config where that exists: the differences between
 # kernels. Fails when a line of a fragment did not take effect.
 #
-# Environment: BASE, a whole configuration to merge them over, as it is; TREE, another
-# kernel tree than the replayed one.
+# Environment: BASE, a whole configuration to merge them over, as it is; TINY, if it is
+# empty, they are merged over nothing; TREE, another kernel tree than the replayed one.
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -50,9 +50,10 @@ base=${BASE:+$(realpath "$BASE")}
 # Without -n, what the base does not say has its default.
 missing=-n
 [ -z "$base" ] || missing=
+[ -z "${TINY-tiny}" ] || base=${base:-kernel/configs/tiny.config}
 # shellcheck disable=SC2086
 (cd "$linux" && ARCH=${ARCH:-x86_64} scripts/kconfig/merge_config.sh $missing -Q \
-	-O "$new" "${base:-kernel/configs/tiny.config}" "$@") >"$log" 2>&1 </dev/null ||
+	-O "$new" ${base:+"$base"} "$@") >"$log" 2>&1 </dev/null ||
 	die "merge_config.sh failed: $(tail -n 1 "$log")" "read $log"
 
 # The last word on each symbol, as "SYMBOL VALUE"; off and absent are the same.

@@ -3,7 +3,7 @@
 # bench.sh: measure what the series costs and saves, stock against ours.
 #
 # Both kernels have the configuration of kunit/x86_64.config without tests and
-# debugging, and mm/tests/pg_table_bench.c. They run under QEMU's TCG with
+# debugging, and pg_table_bench.c. They run under QEMU's TCG with
 # -icount, where the TSC counts instructions. scripts/compare/bench.rows says what is
 # compared; the result is $build/bench.tsv and docs/bench.svg.
 #
@@ -34,7 +34,7 @@ tree()
 	checkout "$t" "$2"
 	mkdir -p "$t/mm/tests"
 	for f in pg_table_bench.c pg_table_bench.h; do
-		cmp -s "$top/mm/tests/$f" "$t/mm/tests/$f" || cp "$top/mm/tests/$f" "$t/mm/tests/"
+		cmp -s "$top/scripts/guest/$f" "$t/mm/tests/$f" || cp "$top/scripts/guest/$f" "$t/mm/tests/"
 	done
 	# Sizes are those of a kernel without it.
 	wrap='+= $(if $(PG_TABLE_BENCH),-include $(srctree)/mm/tests/pg_table_bench.h)'
@@ -122,8 +122,8 @@ lines()
 		done | wc -l
 }
 
-# machine SIDE BOOT: boot it, the console to stdout. With -seed and the clock of
-# the guest, one run is like another.
+# machine SIDE BOOT N: boot it, the console to stdout. With -seed and the clock of
+# the guest, one run is like another, and what runs beside it changes nothing.
 machine()
 {
 	dir=$bench/$1
@@ -134,12 +134,12 @@ machine()
 	case $cpu in
 	bochs)
 		"$top/scripts/boot/bochs.sh" corei7_skylake_x 1 600 "$kernel" "$bench/initramfs.gz" \
-			"$append noxsave clearcpuid=ht" "$dir/bochs"
+			"$append noxsave clearcpuid=ht" "$dir/$2.$3"
 		return
 		;;
 	efi)
 		cpu=max
-		flash=$(ovmf efi "$dir/efi.vars")
+		flash=$(ovmf efi "$dir/$2.$3.vars")
 		;;
 	esac
 	qemu qemu-system-x86_64 600 -machine q35 -accel tcg -icount shift=0,sleep=off -seed 1 \
@@ -147,11 +147,12 @@ machine()
 		-kernel "$kernel" -initrd "$bench/initramfs.gz" -append "$append" </dev/null
 }
 
-# run SIDE BOOT N: one boot; its figures go to values.N as "SIDE BOOT NAME VALUE".
+# run SIDE BOOT N NUMBER: one boot; its figures are "SIDE BOOT NAME VALUE".
 run()
 {
+	echo "boot $4 of $(wc -l <"$bench/boots"): $2, $1"
 	log=$bench/$1/$2.$3.log
-	machine "$1" "$2" >"$log" 2>&1 || :
+	machine "$1" "$2" "$3" >"$log" 2>&1 || :
 	tr -d '\r' <"$log" | sed -n "s/^.*bench: \([a-z0-9_-]* [0-9]*\)\$/$1 $2 \1/p" >"$log.values"
 	grep -q ' end 1$' "$log.values" ||
 		die "the boot $2 of the $1 kernel did not end" "read $log"
@@ -159,7 +160,6 @@ run()
 	awk '$3 == "loop" && ($4 - 200000) ^ 2 > 200 ^ 2 || $3 == "user-loop" && ($4 - 2000) ^ 2 > 2 ^ 2 { bad = 1 }
 	     $3 ~ /loop$/ { n++ } END { exit bad || !n }' "$log.values" ||
 		die "the TSC does not count instructions in boot $2" "read $log.values"
-	cat "$log.values" >>"$bench/values.$3"
 }
 
 # measure: build both kernels, boot them, and leave values.N.
@@ -196,6 +196,8 @@ EOF
 	echo "kernel 3 of 3: ours, with views"
 	# Only their tests select views, in a kernel that no other figure is of.
 	echo CONFIG_KUNIT=y | cat - "$top/kunit/suites.config" >"$bench/views.config"
+	# What the options between the two do not change is not compiled again.
+	[ -d "$bench/ours/views" ] || cp -a "$bench/ours/kernel" "$bench/ours/views"
 	configure ours views "$bench/views.config"
 	kbuild ours views x86_64 make_image bzImage PG_TABLE_BENCH=y
 	differ=$(diff "$bench/stock/kernel/.config" "$bench/ours/kernel/.config" |
@@ -212,23 +214,30 @@ EOF
 	echo "lines $(lines "$first^")" >"$bench/stock/lines"
 	echo "lines $(lines "$last")" >"$bench/ours/lines"
 
-	rm -f "$bench"/values.*
-	all=$(rows $boots | awk -F'\t+' -v runs="$RUNS" '{ n += runs * ($2 == "both" ? 2 : 1) } END { print n }')
-	booted=0
+	rm -f "$bench"/values.* "$bench"/*/*.log.values
+	rows $boots | awk -F'\t+' -v runs="$RUNS" '
+		{ for (n = 1; n <= runs; n++) {
+			if ($2 != "ours") print "stock", $1, n, ++number
+			if ($2 != "stock") print "ours", $1, n, ++number } }' >"$bench/boots"
+	xargs -P "$J" -L 1 "$top/scripts/compare/bench.sh" --run <"$bench/boots" ||
+		die "a boot has failed" "read the lines above"
 	n=1
 	while [ $n -le "$RUNS" ]; do
-		for side in stock ours; do
-			cat "$bench/$side/sizes" "$bench/$side/lines" |
-				sed "s/^/$side size /" >>"$bench/values.$n"
-			for boot in $(rows $boots | awk -F'\t+' -v s=$side '$2 ~ "both|" s { print $1 }'); do
-				booted=$((booted + 1))
-				echo "boot $booted of $all: $boot, $side"
-				run $side "$boot" $n
-			done
-		done
+		{
+			sed "s/^/stock size /" "$bench/stock/sizes" "$bench/stock/lines"
+			sed "s/^/ours size /" "$bench/ours/sizes" "$bench/ours/lines"
+			cat "$bench"/*/*."$n".log.values
+		} >"$bench/values.$n"
 		n=$((n + 1))
 	done
 }
+
+# What measure() runs beside each other.
+if [ "${1:-}" = --run ]; then
+	shift
+	run "$@"
+	exit 0
+fi
 
 [ -n "${KEEP:-}" ] && [ -f "$bench/values.1" ] || measure
 

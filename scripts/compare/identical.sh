@@ -229,29 +229,15 @@ configure()
 {
 	rm -rf "$obj" "$keep"
 	mkdir -p "$obj"
-	for f in $(files); do cat "$top/$f"; done >"$obj/fragment"
-	case $base in
-	tiny)
-		cat "$tree/kernel/configs/tiny.config" "$obj/fragment" >"$obj/all"
-		KCONFIG_ALLCONFIG="$obj/all" run allnoconfig ;;
-	allnoconfig)
-		KCONFIG_ALLCONFIG="$obj/fragment" run allnoconfig ;;
-	*)
-		run "$base" && cat "$obj/fragment" >>"$obj/.config" &&
-			run olddefconfig ;;
-	esac || return 1
-	# The last word on an option is the one that counts.
-	sed -n 's/^# \(CONFIG_[A-Za-z0-9_]*\) is not set$/\1=n/p
-		/^CONFIG_/p' "$obj/fragment" |
-		awk -F= '{ v[$1] = $0 } END { for (n in v) print v[n] }' |
-		sort >"$obj/asked"
-	{
-		grep -v '=n$' "$obj/asked" | grep -vxF -f "$obj/.config" || :
-		sed -n 's/=n$/=y/p' "$obj/asked" | grep -xF -f - "$obj/.config" || :
-	} >"$obj/wrong"
-	[ ! -s "$obj/wrong" ] ||
-		die "$row: not configured as asked: $(tr '\n' ' ' <"$obj/wrong")" \
-			"correct the fragment or the row in $ARCHTAB"
+	case $cross in
+	LLVM=*) export LLVM="${cross#LLVM=}" ;;
+	-) ;;
+	*) export CROSS_COMPILE="$cross" ;;
+	esac
+	# Names have no blanks.
+	# shellcheck disable=SC2046
+	TREE=$tree ARCH=$arch TINY=${base#allnoconfig} "$top/scripts/build/config.sh" "$obj" \
+		$(files | sed "s,^,$top/,")
 }
 
 # enclosing, an awk program: the function or macro of a header that a marked line is in.
@@ -303,7 +289,7 @@ touched()
 	names=$work/$srcarch.names
 	found=$work/$srcarch.touched
 	of="$METHOD $(id "$BEFORE") $(id "$AFTER")"
-	if [ "$(head -n 1 "$found" 2>/dev/null)" != "$of" ]; then
+	if ! unchanged "$found.of" "$of"; then
 		# Headers of programs for the host have nothing to do with objects.
 		git -C "$linux" diff -U100000 "$BEFORE" "$AFTER" -- \
 			'include/*.h' "arch/$srcarch/*.h" ":!arch/$srcarch/tools" |
@@ -320,14 +306,14 @@ touched()
 			! cmp -s "$names" "$names.old" || break
 		done
 		{
-			echo "$of"
 			changed | grep '\.[cS]$' || :
 			[ ! -s "$names" ] ||
 				git -C "$tree" grep -lwF -f "$names" -- '*.c' '*.S' || :
 		} >"$found.new"
 		mv "$found.new" "$found"
+		echo "$of" >"$found.of"
 	fi
-	sed 1d "$found"
+	cat "$found"
 }
 
 # select_objects LIST: those in the list whose stems are in $obj/stems: x.c is compiled to
@@ -573,13 +559,13 @@ one()
 	row "$1"
 	k=$(key)
 	state=$work/$row.tsv
-	if [ "$(cut -f1 "$state" 2>/dev/null)" = "$k" ] && [ -f "$work/$row.seen" ]; then
+	if unchanged "$work/$row.key" "$k" && [ -f "$work/$row.seen" ]; then
 		printf '| %s %s/%s objects %s, unchanged since the last run\n' \
-			"$row" "$(cut -f3 "$state")" "$(cut -f2 "$state")" "$verb"
+			"$row" "$(cut -f2 "$state")" "$(cut -f1 "$state")" "$verb"
 		return 0
 	fi
 	need "$cc" "the cross compilers of scripts/source/packages"
-	rm -f "$state" "$work/$row.count"
+	rm -f "$work/$row.key" "$work/$row.count"
 	began=$(date +%s)
 	echo "row $row: $(files | tr '\n' ' ')"
 	status=0
@@ -603,9 +589,9 @@ one()
 		return 1
 	fi
 	spent=$(($(date +%s) - began))
-	printf '%s\t%d\t%d\t%d\t%s\t%d\n' "$k" "$compared" \
-		"$identical" "$excepted" "$("$cc" --version | head -n 1)" \
-		"$spent" >"$state"
+	printf '%d\t%d\t%d\t%s\t%d\n' "$compared" "$identical" "$excepted" \
+		"$("$cc" --version | head -n 1)" "$spent" >"$state"
+	echo "$k" >"$work/$row.key"
 	[ "$KEEP" = 1 ] || rm -rf "$obj" "$keep"
 	printf '| %s %d/%d objects %s%s, %d s\n' "$row" "$identical" \
 		"$compared" "$verb" "${excepted:+$([ "$excepted" -eq 0 ] ||
@@ -720,8 +706,8 @@ total=0
 same=0
 for r in $(wanted); do
 	if one "$r"; then
-		total=$((total + $(cut -f2 "$work/$r.tsv")))
-		same=$((same + $(cut -f3 "$work/$r.tsv")))
+		total=$((total + $(cut -f1 "$work/$r.tsv")))
+		same=$((same + $(cut -f2 "$work/$r.tsv")))
 	else
 		bad="$bad $r"
 	fi
@@ -756,7 +742,7 @@ if [ "$mode" = --soak ]; then
 		echo "# inputs $(inputs)"
 		for r in $(all_rows); do
 			printf 'row\t%s\t' "$r"
-			cut -f2-5 "$work/$r.tsv"
+			cut -f1-4 "$work/$r.tsv"
 		done
 		cat "$work/coverage"
 	} >"$table.new"

@@ -78,7 +78,7 @@ build()
 	checkout "$source" stock
 	need i686-linux-gnu-gcc gcc-i686-linux-gnu
 	now=$({ git -C "$source" rev-parse HEAD; cat "$0"; gcc --version; i686-linux-gnu-gcc --version; } | sha256sum)
-	[ "$now" != "$(cat "$programs/stamp" 2>/dev/null)" ] || return 0
+	! unchanged "$programs/stamp" "$now" || return 0
 	rm -rf "$programs" "$work/headers"
 	mkdir -p "$programs/x86" "$programs/mm" "$work/headers"
 	make -s -C "$source" O="$work/headers" ARCH=x86_64 headers >"$work/headers.log" 2>&1 ||

@@ -37,7 +37,6 @@ workers=${WORKERS:-$(nproc)}
 rig=${RIG:-$top/scripts}
 configs='kunit/x86_64.config kunit/guest.config kunit/suites.config kunit/mutants.config'
 dir=$out/mutants
-program=$build/tools/mutate
 tab=$(printf '\t')
 
 [ -d "$series/.git" ] || die "no kernel tree in $series" "run: make tree"
@@ -69,7 +68,7 @@ faults()
 hash=$(verdicts | sha256sum | cut -c1-12)
 kernel=$dir/$hash
 run=$kernel/$(faults | sha256sum | cut -c1-12)
-mkdir -p "$run" "$build/tools"
+mkdir -p "$run"
 exec 7>"$dir/lock"
 flock -n 7 || die "another run plants faults in $dir" "wait for its end"
 
@@ -90,7 +89,7 @@ prepare()
 		find "$tree/obj" -name '*.o.good' -delete
 		rm "$dir/$1/planted"
 	fi
-	[ "$(cat "$dir/$1/built" 2>/dev/null)" != "$hash" ] || return 0
+	! unchanged "$dir/$1/built" "$hash" || return 0
 	rm -f "$dir/$1/built"
 	# Built inside the tree, names are relative: ccache finds what another worker built.
 	# Names have no blanks.
@@ -119,18 +118,15 @@ drawn()
 {
 	llvm=$(dirname "$(dirname "$(realpath "$(command -v clang)")")")
 	[ -f "$llvm/include/clang-c/Index.h" ] || die "no libclang in $llvm" "run: scripts/source/deps.sh test"
-	if [ -n "$(find "$top/scripts/mutate" "$top"/scripts/ledger/util.[ch] -newer "$program" 2>&1)" ]; then
-		cc -std=gnu11 -D_GNU_SOURCE -O2 -Wall -Wextra -Werror -I"$llvm/include" \
-			-o "$program" "$top"/scripts/mutate/*.c "$top/scripts/ledger/util.c" "$llvm/lib/libclang.so" \
-			-Wl,-rpath,"$llvm/lib" || die "scripts/mutate does not compile" "correct it"
-	fi
+	program mutate "$top"/scripts/mutate/*.c "$top/scripts/ledger/util.c" -I"$llvm/include" \
+		"$llvm/lib/libclang.so" -Wl,-rpath,"$llvm/lib"
 	cd "$dir/1/linux/obj"
 	rows "$files" | while IFS="$tab" read -r file objects _; do
 		unit=${objects%% *}
 		# Options have no blanks.
 		# shellcheck disable=SC2046
 		git -C "$series" diff -U0 "stock..$commit" -- "$file" |
-			"$program" -l "$SEED" "$file" "../$file" "../${unit%.o}.c" $(options "$unit") || exit
+			"$build/tools/mutate" -l "$SEED" "$file" "../$file" "../${unit%.o}.c" $(options "$unit") || exit
 	done >"$run/all" || return
 	rows scripts/mutate/excluded >"$run/excluded"
 	awk -F'\t' 'NR == FNR { file[n] = $1; fn[n] = $2; text[n++] = $3; next }

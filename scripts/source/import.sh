@@ -26,7 +26,7 @@ else
 	title="Linux $KERNEL from $KSRC ($id)"
 fi
 
-if [ -d "$linux" ] && [ "$(cat "$out/stock.id" 2>/dev/null)" = "$id" ]; then
+if [ -d "$linux" ] && unchanged "$out/stock.id" "$id"; then
 	echo "| have $title"
 	exit 0
 fi

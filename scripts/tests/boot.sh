@@ -11,16 +11,10 @@ work=$out/tests/boot
 rm -rf "$work"
 mkdir -p "$work"
 
-# planted NAME SED-SCRIPT: the initramfs of a guest/init with a fault.
 planted()
 {
-	sed "$2" "$top/scripts/guest/init" >"$work/$1.init"
-	! cmp -s "$work/$1.init" "$top/scripts/guest/init" ||
-		die "the fault $1 was not planted" "compare scripts/guest/init and $0"
-	"$top/scripts/build/initramfs.sh" "$work/$1.init" "$work/$1.gz"
-	INITRAMFS=$work/$1.gz
-	DIR=$work/$1
-	export INITRAMFS DIR
+	guest "$@"
+	export DIR="$work/$1"
 }
 
 boot=$top/scripts/boot/boot.sh

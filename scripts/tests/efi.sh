@@ -21,12 +21,8 @@ edited()
 	rm -rf "$work/ours"
 	mkdir -p "$work/ours"
 	cp "$ours"/efi-fault-*.ktap "$work/ours/"
-	sed -i "$3" "$work/ours/efi-fault-data.ktap"
-	if cmp -s "$ours/efi-fault-data.ktap" "$work/ours/efi-fault-data.ktap"; then
-		fail "$1" "the fault was not planted"
-	else
-		says "$1" "$2" "$efi" --compare "$stock" "$work/ours"
-	fi
+	plant "$ours/efi-fault-data.ktap" "$work/ours/efi-fault-data.ktap" "$3"
+	says "$1" "$2" "$efi" --compare "$stock" "$work/ours"
 }
 
 check "the results are the same" "$efi" --compare "$stock" "$ours"
@@ -49,21 +45,10 @@ says "a mode without its variable store is told" \
 cp /usr/share/OVMF/OVMF_VARS_4M.fd "$DIR/efi.vars"
 says "variables that are lost are found" "check failed: efivar=kept" "$boot" efi-again
 
-# planted NAME SED-SCRIPT: the initramfs of a guest/init with a fault.
-planted()
-{
-	sed "$2" "$top/scripts/guest/init" >"$work/$1.init"
-	! cmp -s "$work/$1.init" "$top/scripts/guest/init" ||
-		die "the fault $1 was not planted" "compare scripts/guest/init and $0"
-	"$top/scripts/build/initramfs.sh" "$work/$1.init" "$work/$1.gz"
-	INITRAMFS=$work/$1.gz
-	export INITRAMFS
-}
-
 # shellcheck disable=SC2016
-planted none 's/^\tguest-efi "fault-$1" \&\& /\t/'
+guest none 's/^\tguest-efi "fault-$1" \&\& /\t/'
 says "firmware that does not fault is found" "check failed: efi_fault=data;" \
 	"$boot" efi-fault-data
-planted clock 's/^mount -t debugfs/rm \/dev\/rtc0; ln -s null \/dev\/rtc0; &/'
+guest clock 's/^mount -t debugfs/rm \/dev\/rtc0; ln -s null \/dev\/rtc0; &/'
 says "a clock that cannot be read is found" "check failed: guest-efi=time;" "$boot" efi
 finish

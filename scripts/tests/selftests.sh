@@ -17,12 +17,8 @@ table=$top/docs/results/selftests-$KERNEL.tsv
 # edited TEXT PATTERN SED-SCRIPT: an edit of our results that must be found.
 edited()
 {
-	sed "$3" "$ours" >"$work/ours"
-	if cmp -s "$ours" "$work/ours"; then
-		fail "$1" "the fault was not planted"
-	else
-		says "$1" "$2" "$selftests" --compare "$table" "$work/ours"
-	fi
+	plant "$ours" "$work/ours" "$3"
+	says "$1" "$2" "$selftests" --compare "$table" "$work/ours"
 }
 
 check "the results are as in the table" "$selftests" --compare "$table" "$ours"
@@ -47,12 +43,8 @@ says "only the stock kernel makes the table" "the table is of the stock kernel" 
 # rowed TEXT PATTERN SED-SCRIPT: an edit of the table of programs that must be found.
 rowed()
 {
-	sed "$3" "$top/scripts/compare/selftests" >"$work/rows"
-	if cmp -s "$top/scripts/compare/selftests" "$work/rows"; then
-		fail "$1" "the fault was not planted"
-	else
-		says "$1" "$2" env SELFTESTS="${work#"$top"/}/rows" "$selftests" x86-pti
-	fi
+	plant "$top/scripts/compare/selftests" "$work/rows" "$3"
+	says "$1" "$2" env SELFTESTS="${work#"$top"/}/rows" "$selftests" x86-pti
 }
 
 rowed "a program without a row is found" "mm cow has no row in " '/	cow	/d'
@@ -60,19 +52,15 @@ rowed "a row without a program is found" "names mm nothing, which" 's/^mm	cow	.*
 rowed "what is left out for no reason is found" "mm cow is not compared, for no reason" \
 	's/	cow	mm	/	cow	-	/'
 
-# guest TEXT PATTERN SED-SCRIPT: one mode with a fault in what runs the programs.
-guest()
+# runner TEXT PATTERN SED-SCRIPT: one mode with a fault in what runs the programs.
+runner()
 {
-	sed "$3" "$top/scripts/guest/selftests" >"$work/guest"
-	if cmp -s "$top/scripts/guest/selftests" "$work/guest"; then
-		fail "$1" "the fault was not planted"
-	else
-		says "$1" "$2" env GUEST="$work/guest" WHO=planted "$selftests" x86-pti
-	fi
+	plant "$top/scripts/guest/selftests" "$work/guest" "$3"
+	says "$1" "$2" env GUEST="$work/guest" WHO=planted "$selftests" x86-pti
 }
 
-guest "a test that did not run is found" "x86-pti x86 sigreturn_64 did not run" \
+runner "a test that did not run is found" "x86-pti x86 sigreturn_64 did not run" \
 	's/^\ttest=\$program$/&; [ $test != sigreturn_64 ] || continue/'
-guest "a program that is not there is found" "x86-pti x86 sigreturn_64: fail, 0 ok, the table has pass" \
+runner "a program that is not there is found" "x86-pti x86 sigreturn_64: fail, 0 ok, the table has pass" \
 	's/^\tcd "\/selftests\/$suite".*/&; rm -f sigreturn_64/'
 finish

@@ -10,13 +10,12 @@ d=$build/test/show
 sample=$top/scripts/tests/show
 rm -rf "$d"
 mkdir -p "$d"
-gcc -O2 -Wall -Werror -o "$d/show" "$top/scripts/boot/show.c" ||
-	die "show.c does not compile" "run: apt-get install libc6-dev"
+program show "$top/scripts/boot/show.c"
 
 # draw CAPTURE: picture, notes and status of it.
 draw()
 {
-	"$d/show" <"$1" >"$d/svg" 2>"$d/said"
+	"$build/tools/show" <"$1" >"$d/svg" 2>"$d/said"
 }
 
 if draw "$sample/capture"; then

@@ -36,6 +36,18 @@ check()
 	fi
 }
 
+# fails TEXT COMMAND...: pass when the command does not succeed.
+fails()
+{
+	text=$1
+	shift
+	if "$@"; then
+		fail "$text" "it passed"
+	else
+		pass "$text"
+	fi
+}
+
 # says TEXT PATTERN COMMAND...: the command fails, and its error line says so.
 # What it printed stays in $work/said.
 says()
@@ -50,6 +62,21 @@ says()
 	else
 		pass "$text"
 	fi
+}
+
+# plant FILE TO SED-SCRIPT [OPTION]: a copy of the file with a fault.
+plant()
+{
+	sed ${4:+"$4"} "$3" "$1" >"$2"
+	! cmp -s "$1" "$2" || die "the fault was not planted: $3" "compare $1 and $0"
+}
+
+# guest NAME SED-SCRIPT: guest/init with a fault, in what boot.sh takes as initramfs.
+guest()
+{
+	plant "$top/scripts/guest/init" "$work/$1.init" "$2"
+	"$top/scripts/build/initramfs.sh" "$work/$1.init" "$work/$1.gz"
+	export INITRAMFS="$work/$1.gz"
 }
 
 # finish: the last call of a test; a test without a check has failed.
