@@ -720,6 +720,7 @@ static void scope_replaces_only_large_pages_in_range(struct kunit *test)
 		{ 6 * PMD_SIZE - PAGE_SIZE, 1 },
 		{ 6 * PMD_SIZE - PAGE_SIZE, 2 },
 		{ 5 * PMD_SIZE + PAGE_SIZE, PTRS_PER_PTE },
+		{ 9 * PMD_SIZE - PAGE_SIZE, 1 },
 	};
 	struct pg_table *from = create(test), *to;
 	struct pg_table_scope row = { .unit = PAGE_SIZE };
@@ -729,12 +730,14 @@ static void scope_replaces_only_large_pages_in_range(struct kunit *test)
 	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
 		kunit_skip(test, "no large entries");
 
-	for (addr = 4 * PMD_SIZE; addr < 8 * PMD_SIZE; addr += PAGE_SIZE)
+	for (addr = 4 * PMD_SIZE; addr < 9 * PMD_SIZE; addr += PAGE_SIZE)
 		KUNIT_ASSERT_EQ(test, 0, pg_table_map(from, addr, 2 * PHYS + addr, PAGE_SIZE,
 						      PAGE_KERNEL));
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
 		to = create(test);
 		KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 0, PHYS, 9 * PMD_SIZE, PAGE_KERNEL));
+		KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 9 * PMD_SIZE, PHYS, PAGE_SIZE,
+						      PAGE_KERNEL));
 		row.start = rows[i].first;
 		row.end = row.start + rows[i].nr * PAGE_SIZE;
 		KUNIT_EXPECT_EQ(test, 0, pg_table_link_scope(to, from, &row));
