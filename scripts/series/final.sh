@@ -8,7 +8,7 @@
 
 work=$out/final
 dirs='Documentation mm arch include'
-[ -s "$out/steps" ] || die "there is no replayed series" "run: make tree"
+[ -s "$out/steps" ] && [ ! -f "$out/replaying" ] || die "there is no replayed series" "run: make tree"
 rm -rf "$work"
 mkdir -p "$work/files"
 # Names have no blanks.
