@@ -440,7 +440,7 @@ static void partly_covered_entry_is_outside(struct kunit *test)
 static void scope_is_printed(struct kunit *test)
 {
 	static const struct pg_table_scope scope[] = {
-		{ .name = "stack", .why = "interrupts", .start = 0x1000, .end = 0x3000,
+		{ .name = "stack", .why = "faults", .start = 0x1000, .end = 0x3000,
 		  .unit = 0x1000 },
 		{ .name = "empty", .why = "nothing", .start = 0x1000, .unit = 0x1000 },
 		{ .name = "text", .why = "entry", .start = 0x400010, .end = 0x400020,
@@ -451,7 +451,7 @@ static void scope_is_printed(struct kunit *test)
 	m.buf = kunit_kzalloc(test, m.size, GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, m.buf);
 	pg_table_show_scope(&m, scope, ARRAY_SIZE(scope));
-	KUNIT_EXPECT_STREQ(test, m.buf, "stack\t1000-3000\t1000\tinterrupts\n"
+	KUNIT_EXPECT_STREQ(test, m.buf, "stack\t1000-3000\t1000\tfaults\n"
 					"text\t400010-400020\t200000\tentry\n");
 }
 

@@ -80,7 +80,7 @@ if [ -x "$linux/scripts/checkpatch.pl" ]; then
 	# The lock is described in the kernel-doc above the structure.
 	# shellcheck disable=SC2046
 	check "kernel files pass checkpatch --strict" \
-		c_clean FILE_PATH_CHANGES,UNCOMMENTED_DEFINITION,MACRO_ARG_PRECEDENCE,MEMORY_BARRIER $(of_series --diff-filter=A)
+		c_clean EMBEDDED_FILENAME,FILE_PATH_CHANGES,UNCOMMENTED_DEFINITION,MACRO_ARG_PRECEDENCE,MEMORY_BARRIER $(of_series --diff-filter=A)
 	# shellcheck disable=SC2046
 	check "rig programs pass checkpatch --strict" \
 		c_clean "$user" $(files 'scripts/*.c' 'scripts/*.h' | sed "s,^,$top/,")
