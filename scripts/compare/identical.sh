@@ -165,14 +165,20 @@ key()
 	} | sha256sum | cut -c1-16
 }
 
+# sources REF: what a commit holds, without what no compiler reads.
+sources()
+{
+	git -C "$linux" ls-tree -r "$1" | grep -v -e '	Documentation/' -e '	MAINTAINERS$'
+}
+
 # inputs: a hash of what the committed table depends on. Compilers are not
 # in it: the table names them, and another machine may have others.
 inputs()
 {
 	{
 		echo "$METHOD $KERNEL"
-		id "$BEFORE"
-		id "$AFTER"
+		sources "$BEFORE"
+		sources "$AFTER"
 		rows scripts/compare/not-compiled || :
 		rows scripts/compare/not-identical || :
 		cd "$top"
