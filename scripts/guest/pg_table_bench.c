@@ -56,7 +56,7 @@
 
 #include <linux/pg_table_context.h>
 
-#include "../pg_table.h"
+#include <linux/pg_table_internal.h>
 
 #define bench_table	pg_table
 #define root_of(mm)	((mm)->pgt.pgd)
