@@ -17,22 +17,22 @@
 /* Physical addresses are only written into entries, so any will do. */
 #define PHYS	((phys_addr_t)PUD_SIZE)
 
-static inline void put(void *pgt)
+static inline void put_context(void *pgt)
 {
 	pg_table_put(pgt);
 }
 
-static inline struct pg_table *create(struct kunit *test)
+static inline struct pg_table *new_context(struct kunit *test)
 {
 	struct pg_table *pgt = pg_table_create(test->name);
 
 	KUNIT_ASSERT_NOT_NULL(test, pgt);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, pgt));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_context, pgt));
 	return pgt;
 }
 
 /* Allocate a page that begins with @value. */
-static inline u64 *page(struct kunit *test, u64 value)
+static inline u64 *new_page(struct kunit *test, u64 value)
 {
 	u64 *p = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
 
@@ -58,7 +58,7 @@ static inline struct mm_struct *new_mm(struct kunit *test)
 	return mm;
 }
 
-static inline long bytes(struct pg_table *pgt)
+static inline long pgtables_bytes(struct pg_table *pgt)
 {
 	return atomic_long_read(&pgt->pgtables_bytes);
 }
@@ -112,7 +112,7 @@ static inline void expect_unmapped(struct kunit *test, struct pg_table *pgt,
 static inline int fail_each(struct kunit *test, int (*step)(struct pg_table *pgt),
 			    void (*undo)(struct pg_table *pgt), struct pg_table *pgt)
 {
-	long before = pgt ? bytes(pgt) : 0;
+	long before = pgt ? pgtables_bytes(pgt) : 0;
 	unsigned int nth, failed = 0;
 	int err, left;
 
@@ -132,7 +132,7 @@ static inline int fail_each(struct kunit *test, int (*step)(struct pg_table *pgt
 			failed++;
 		}
 		if (pgt)
-			KUNIT_EXPECT_EQ_MSG(test, bytes(pgt), before, "allocation %u", nth);
+			KUNIT_EXPECT_EQ_MSG(test, pgtables_bytes(pgt), before, "allocation %u", nth);
 	}
 	KUNIT_FAIL(test, "more than 1000 allocations");
 	return 0;
@@ -256,7 +256,7 @@ static inline struct census expect_accounted(struct kunit *test, struct pg_table
 	struct census c = census(pgt);
 
 	KUNIT_EXPECT_EQ(test, c.pages, pg_context(pgt)->nr_owned);
-	KUNIT_EXPECT_EQ(test, c.bytes, bytes(pgt) - root_bytes);
+	KUNIT_EXPECT_EQ(test, c.bytes, pgtables_bytes(pgt) - root_bytes);
 	return c;
 }
 

@@ -27,7 +27,7 @@
 
 static void context_is_empty(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	unsigned long size, i;
 
 	KUNIT_EXPECT_TRUE(test, pg_table_is_standalone(pgt));
@@ -44,7 +44,7 @@ static void only_process_tables_are_charged(struct kunit *test)
 	struct mm_struct *mm = new_mm(test);
 
 	KUNIT_EXPECT_FALSE(test, pg_table_gfp(&init_mm.pgt) & __GFP_ACCOUNT);
-	KUNIT_EXPECT_FALSE(test, pg_table_gfp(create(test)) & __GFP_ACCOUNT);
+	KUNIT_EXPECT_FALSE(test, pg_table_gfp(new_context(test)) & __GFP_ACCOUNT);
 	KUNIT_EXPECT_TRUE(test, pg_table_gfp(&mm->pgt) & __GFP_ACCOUNT);
 }
 
@@ -64,22 +64,22 @@ static void reference_keeps_context(struct kunit *test)
 
 static void map_one_page(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
-	long empty = bytes(pgt);
+	struct pg_table *pgt = new_context(test);
+	long empty = pgtables_bytes(pgt);
 
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, ADDR, PHYS, PAGE_SIZE, PAGE_KERNEL));
 	expect_unmapped(test, pgt, ADDR - PAGE_SIZE);
 	expect_mapped(test, pgt, ADDR, PHYS);
 	expect_unmapped(test, pgt, ADDR + PAGE_SIZE);
-	KUNIT_EXPECT_GT(test, bytes(pgt), empty);
+	KUNIT_EXPECT_GT(test, pgtables_bytes(pgt), empty);
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, ADDR, PAGE_SIZE));
 	expect_unmapped(test, pgt, ADDR);
-	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), empty);
 }
 
 static void table_pages_have_owner(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	unsigned long size;
 	pte_t *pte;
 
@@ -91,7 +91,7 @@ static void table_pages_have_owner(struct kunit *test)
 
 static void populate_maps_nothing(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	unsigned long size;
 	long has;
 
@@ -103,10 +103,10 @@ static void populate_maps_nothing(struct kunit *test)
 	expect_unmapped(test, pgt, EDGE - PAGE_SIZE);
 	expect_unmapped(test, pgt, EDGE);
 
-	has = bytes(pgt);
+	has = pgtables_bytes(pgt);
 	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, EDGE - PAGE_SIZE, PHYS,
 					      2 * PAGE_SIZE, PAGE_KERNEL));
-	KUNIT_EXPECT_EQ(test, bytes(pgt), has);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), has);
 }
 
 static void invalid_ranges_are_rejected(struct kunit *test)
@@ -122,9 +122,9 @@ static void invalid_ranges_are_rejected(struct kunit *test)
 		{ -PAGE_SIZE, PAGE_SIZE },
 		{ ADDR, -PAGE_SIZE },
 	};
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	unsigned int i;
-	long empty = bytes(pgt);
+	long empty = pgtables_bytes(pgt);
 
 	for (i = 0; i < ARRAY_SIZE(wrong); i++) {
 		KUNIT_EXPECT_EQ_MSG(test, -EINVAL,
@@ -149,13 +149,13 @@ static void invalid_ranges_are_rejected(struct kunit *test)
 							    PAGE_SIZE, PAGE_KERNEL));
 	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(pgt, ADDR, PHYS + 1,
 						    PAGE_SIZE, PAGE_KERNEL));
-	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), empty);
 }
 
 static void first_and_last_page_can_be_mapped(struct kunit *test)
 {
 	unsigned long last = round_down(TASK_SIZE_MAX - 1, PAGE_SIZE);
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 
 	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, 0, PHYS, PAGE_SIZE, PAGE_KERNEL));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_map(pgt, last, PHYS, PAGE_SIZE, PAGE_KERNEL));
@@ -165,11 +165,11 @@ static void first_and_last_page_can_be_mapped(struct kunit *test)
 
 static void overlap_is_rejected(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	long has;
 
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, EDGE, PHYS, PAGE_SIZE, PAGE_KERNEL));
-	has = bytes(pgt);
+	has = pgtables_bytes(pgt);
 
 	/* What was mapped before the overlap must be removed, with its table pages. */
 	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_map(pgt, EDGE - 2 * PAGE_SIZE, 2 * PHYS,
@@ -181,24 +181,24 @@ static void overlap_is_rejected(struct kunit *test)
 	expect_unmapped(test, pgt, EDGE - PAGE_SIZE);
 	expect_mapped(test, pgt, EDGE, PHYS);
 	expect_unmapped(test, pgt, EDGE + PAGE_SIZE);
-	KUNIT_EXPECT_EQ(test, bytes(pgt), has);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), has);
 }
 
 static void unmap_skips_holes(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
-	long empty = bytes(pgt);
+	struct pg_table *pgt = new_context(test);
+	long empty = pgtables_bytes(pgt);
 
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, EDGE - PMD_SIZE, 2 * PMD_SIZE));
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, EDGE, PHYS, PAGE_SIZE, PAGE_KERNEL));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, EDGE - PMD_SIZE, 2 * PMD_SIZE));
 	expect_unmapped(test, pgt, EDGE);
-	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), empty);
 }
 
 static void large_entries_are_used(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	unsigned long size;
 	phys_addr_t phys;
 
@@ -226,8 +226,8 @@ static void large_entries_are_used(struct kunit *test)
 static void large_entries_are_split(struct kunit *test)
 {
 	unsigned long all = PMD_SIZE, hole, addr, size;
-	struct pg_table *pgt = create(test);
-	long empty = bytes(pgt);
+	struct pg_table *pgt = new_context(test);
+	long empty = pgtables_bytes(pgt);
 	phys_addr_t phys;
 
 	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
@@ -250,12 +250,12 @@ static void large_entries_are_split(struct kunit *test)
 	expect_mapped(test, pgt, ADDR, PHYS);
 	expect_mapped(test, pgt, ADDR + all - PAGE_SIZE, PHYS + all - PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, ADDR, all));
-	KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), empty);
 }
 
 static void split_keeps_protection(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	unsigned long size;
 	pte_t *pte;
 
@@ -282,19 +282,21 @@ struct model {
 	phys_addr_t page[WINDOW];
 };
 
-static void compare(struct kunit *test, struct model *m, u32 seed, int round)
+/* Of the first @nr pages. */
+static void compare(struct kunit *test, struct model *m, unsigned int nr, u32 seed, int round)
 {
 	unsigned long size;
 	phys_addr_t phys;
 	unsigned int i;
 	bool mapped;
 
-	for (i = 0; i < WINDOW; i++) {
+	for (i = 0; i < nr; i++) {
 		mapped = translate(m->pgt, m->base + i * PAGE_SIZE, &phys, &size);
 		if ((mapped ? phys : 0) != m->page[i])
 			break;
 	}
-	KUNIT_ASSERT_EQ_MSG(test, i, WINDOW, "seed %u, round %d: page %u", seed, round, i);
+	KUNIT_ASSERT_EQ_MSG(test, i, nr, "seed %u, base %lx, round %d: page %u",
+			    seed, m->base, round, i);
 }
 
 static void random_operations_match_model(struct kunit *test)
@@ -310,9 +312,9 @@ static void random_operations_match_model(struct kunit *test)
 	KUNIT_ASSERT_NOT_NULL(test, m);
 	kunit_info(test, "seed %u", seed);
 	prandom_seed_state(&rnd, seed);
-	m->pgt = create(test);
+	m->pgt = new_context(test);
 	m->base = EDGE - WINDOW / 2 * PAGE_SIZE;
-	empty = bytes(m->pgt);
+	empty = pgtables_bytes(m->pgt);
 
 	for (round = 0; round < ROUNDS; round++) {
 		first = prandom_u32_state(&rnd) % WINDOW;
@@ -346,13 +348,13 @@ static void random_operations_match_model(struct kunit *test)
 				m->page[first + i] = 0;
 		}
 		if (round % 16 == 0)
-			compare(test, m, seed, round);
+			compare(test, m, WINDOW, seed, round);
 		if (round % 512 == 0)
 			cond_resched();
 	}
-	compare(test, m, seed, round);
+	compare(test, m, WINDOW, seed, round);
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(m->pgt, m->base, WINDOW * PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, bytes(m->pgt), empty);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(m->pgt), empty);
 }
 
 #ifdef CONFIG_FAULT_INJECTION
@@ -400,7 +402,7 @@ static int step_split(struct pg_table *pgt)
  */
 static void allocation_failures(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	int create, populate, map, split = 0;
 
 	create = fail_each(test, step_create, undo_create, NULL);
@@ -480,22 +482,6 @@ static unsigned long accounting_size(struct rnd_state *rnd, unsigned int first)
 	return 1 + prandom_u32_state(rnd) % min_t(unsigned int, left, 16);
 }
 
-static void accounting_compare(struct kunit *test, struct model *m, u32 seed, int round)
-{
-	unsigned long size;
-	phys_addr_t phys;
-	unsigned int i;
-	bool mapped;
-
-	for (i = 0; i < ACCOUNTING_WINDOW; i++) {
-		mapped = translate(m->pgt, m->base + i * PAGE_SIZE, &phys, &size);
-		if ((mapped ? phys : 0) != m->page[i])
-			break;
-	}
-	KUNIT_ASSERT_EQ_MSG(test, i, ACCOUNTING_WINDOW, "seed %u, base %lx, round %d: page %u",
-			    seed, m->base, round, i);
-}
-
 static bool accounting_is_free(struct model *m, unsigned int first, unsigned int nr)
 {
 	while (nr--)
@@ -551,7 +537,7 @@ static void accounting_round(struct kunit *test, struct model *m, struct rnd_sta
 		KUNIT_EXPECT_LE_MSG(test, after.empty, before.empty,
 				    "seed %u, round %d: operation %u, error %d", seed, round,
 				    op, err);
-	accounting_compare(test, m, seed, round);
+	compare(test, m, ACCOUNTING_WINDOW, seed, round);
 }
 
 static void random_operations_keep_accounting(struct kunit *test)
@@ -576,10 +562,10 @@ static void random_operations_keep_accounting(struct kunit *test)
 	for (i = 0; i < ARRAY_SIZE(bases); i++) {
 		if (bases[i] > TASK_SIZE_MAX - 2 * half)
 			continue;
-		m->pgt = create(test);
+		m->pgt = new_context(test);
 		m->base = bases[i];
 		memset(m->page, 0, sizeof(m->page));
-		empty = bytes(m->pgt);
+		empty = pgtables_bytes(m->pgt);
 		for (round = 0; round < 200; round++)
 			accounting_round(test, m, &rnd, empty, seed, round);
 		KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(m->pgt, m->base,
@@ -602,8 +588,8 @@ static void large_entries_are_split_at_any_page(struct kunit *test)
 {
 	const unsigned long sizes[] = { PMD_SIZE, PUD_SIZE };
 	unsigned long unit, hole, addr, size;
-	struct pg_table *pgt = create(test);
-	long empty = bytes(pgt);
+	struct pg_table *pgt = new_context(test);
+	long empty = pgtables_bytes(pgt);
 	unsigned int i, j;
 	phys_addr_t phys;
 
@@ -631,9 +617,9 @@ static void large_entries_are_split_at_any_page(struct kunit *test)
 			KUNIT_EXPECT_EQ(test, addr, ADDR + unit);
 			/* What is not cut stays large. */
 			KUNIT_EXPECT_EQ(test, expect_accounted(test, pgt, empty).empty, 0);
-			KUNIT_EXPECT_LE(test, bytes(pgt) - empty, 4 * (long)PAGE_SIZE);
+			KUNIT_EXPECT_LE(test, pgtables_bytes(pgt) - empty, 4 * (long)PAGE_SIZE);
 			KUNIT_ASSERT_EQ(test, 0, pg_table_unmap(pgt, ADDR, unit));
-			KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+			KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), empty);
 		}
 	}
 }

@@ -41,7 +41,7 @@ static pmd_t *pmd_off_table(struct pg_table *pgt, unsigned long addr)
 
 static void tables_below_link_are_shared(struct kunit *test)
 {
-	struct pg_table *from = create(test), *to;
+	struct pg_table *from = new_context(test), *to;
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
@@ -51,8 +51,8 @@ static void tables_below_link_are_shared(struct kunit *test)
 
 		if (!can_link(from, unit))
 			continue;
-		to = create(test);
-		empty = bytes(to);
+		to = new_context(test);
+		empty = pgtables_bytes(to);
 		KUNIT_ASSERT_EQ(test, 0, pg_table_link(to, from, start(unit), unit, unit));
 		expect_mapped(test, to, ADDR, PHYS + ADDR);
 
@@ -67,18 +67,18 @@ static void tables_below_link_are_shared(struct kunit *test)
 		KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(to, start(unit), unit));
 		expect_unmapped(test, to, ADDR);
 		expect_mapped(test, from, ADDR, PHYS + ADDR);
-		KUNIT_EXPECT_EQ_MSG(test, bytes(to), empty, "unit %lx", unit);
+		KUNIT_EXPECT_EQ_MSG(test, pgtables_bytes(to), empty, "unit %lx", unit);
 	}
 }
 
 static void destroy_keeps_linked_tables(struct kunit *test)
 {
-	struct pg_table *from = create(test), *to;
+	struct pg_table *from = new_context(test), *to;
 	long before;
 	unsigned int i;
 
 	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
-	before = bytes(from);
+	before = pgtables_bytes(from);
 	for (i = 0; i < ARRAY_SIZE(units); i++) {
 		if (!can_link(from, units[i]))
 			continue;
@@ -89,13 +89,13 @@ static void destroy_keeps_linked_tables(struct kunit *test)
 		pg_table_put(to);
 		expect_mapped(test, from, ADDR, PHYS + ADDR);
 	}
-	KUNIT_EXPECT_EQ(test, bytes(from), before);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(from), before);
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(from, ADDR, PAGE_SIZE));
 }
 
 static void linked_tables_are_not_changed(struct kunit *test)
 {
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 
 	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
 	KUNIT_ASSERT_EQ(test, 0, pg_table_link(to, from, 0, PMD_SIZE, PMD_SIZE));
@@ -114,7 +114,7 @@ static void linked_tables_are_not_changed(struct kunit *test)
 
 static void own_tables_are_not_replaced(struct kunit *test)
 {
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 
 	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
 	KUNIT_ASSERT_EQ(test, 0, map_page(to, 0));
@@ -136,7 +136,7 @@ static void stale_owner_is_ignored(struct kunit *test)
 	unsigned int i;
 
 	for (i = 1; i < ARRAY_SIZE(units); i++) {
-		struct pg_table *from = create(test), *to = pg_table_create(test->name);
+		struct pg_table *from = new_context(test), *to = pg_table_create(test->name);
 		unsigned long unit = units[i];
 		void *table[3];
 		p4d_t *p4d;
@@ -202,7 +202,7 @@ put:
 
 static void links_are_replaced(struct kunit *test)
 {
-	struct pg_table *one = create(test), *two = create(test), *to = create(test);
+	struct pg_table *one = new_context(test), *two = new_context(test), *to = new_context(test);
 
 	KUNIT_ASSERT_EQ(test, 0, map_page(one, ADDR));
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(two, ADDR, PHYS, PAGE_SIZE, PAGE_KERNEL));
@@ -219,7 +219,7 @@ static void links_are_replaced(struct kunit *test)
 
 static void large_entry_is_copied_whole(struct kunit *test)
 {
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 	unsigned long size;
 
 	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
@@ -241,7 +241,7 @@ static void large_entry_is_copied_whole(struct kunit *test)
 
 static void invalid_links_are_rejected(struct kunit *test)
 {
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 
 	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
 	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link(to, from, ADDR, PMD_SIZE, PMD_SIZE));
@@ -257,7 +257,7 @@ static void invalid_links_are_rejected(struct kunit *test)
 
 static void link_skips_holes(struct kunit *test)
 {
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 	unsigned int i;
 
 	for (i = 0; i < ARRAY_SIZE(units); i++)
@@ -272,7 +272,7 @@ static void link_skips_holes(struct kunit *test)
 static void links_to_an_owner_are_counted(struct kunit *test)
 {
 #ifdef CONFIG_DEBUG_PG_TABLE
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 	unsigned long addr;
 	unsigned int i, j;
 	int err;
@@ -336,7 +336,7 @@ static void scope_is_linked(struct kunit *test)
 		.start = ADDR + 1, .end = ADDR + PAGE_SIZE + 1, .unit = PAGE_SIZE,
 	};
 	static const struct pg_table_scope empty = { .unit = PAGE_SIZE };
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(from, ADDR - PAGE_SIZE, PHYS, 4 * PAGE_SIZE,
 					      PAGE_KERNEL));
@@ -353,7 +353,7 @@ static void scope_replaces_large_page(struct kunit *test)
 	static const struct pg_table_scope row = {
 		.start = ADDR, .end = ADDR + PAGE_SIZE, .unit = PAGE_SIZE,
 	};
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 
 	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
 		kunit_skip(test, "no large entries");
@@ -373,7 +373,7 @@ static void scope_replaces_large_page(struct kunit *test)
 static void scope_does_not_replace_own_tables(struct kunit *test)
 {
 	static const struct pg_table_scope row = { .end = PUD_SIZE, .unit = PUD_SIZE };
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 
 	if (!arch_vmap_pmd_supported(PAGE_KERNEL) || PUD_SIZE == PMD_SIZE ||
 	    !can_link(from, PUD_SIZE))
@@ -391,7 +391,7 @@ static void scope_at_last_address_is_rejected(struct kunit *test)
 		.start = -PMD_SIZE, .end = ULONG_MAX, .unit = PAGE_SIZE,
 	};
 
-	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link_scope(create(test), create(test), &row));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link_scope(new_context(test), new_context(test), &row));
 }
 
 static void entries_outside_scope_are_found(struct kunit *test)
@@ -406,7 +406,7 @@ static void entries_outside_scope_are_found(struct kunit *test)
 		},
 	};
 	const unsigned int nr = ARRAY_SIZE(scope);
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 
 	KUNIT_EXPECT_EQ(test, 0, pg_table_count_outside(pgt, 0, 2 * PMD_SIZE, scope, nr));
 	KUNIT_ASSERT_EQ(test, 0, map_page(pgt, ADDR));
@@ -427,7 +427,7 @@ static void partly_covered_entry_is_outside(struct kunit *test)
 	static const struct pg_table_scope rounded = {
 		.name = "PMD", .start = ADDR, .end = ADDR + PAGE_SIZE, .unit = PMD_SIZE,
 	};
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 
 	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
 		kunit_skip(test, "no large entries");
@@ -470,7 +470,7 @@ static void undo_link(struct pg_table *pgt)
 
 static void link_allocation_failures(struct kunit *test)
 {
-	struct pg_table *from = create(test), *to = create(test);
+	struct pg_table *from = new_context(test), *to = new_context(test);
 	int failed;
 
 	KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
@@ -626,10 +626,10 @@ static void random_links_match_model(struct kunit *test)
 		j = i % ARRAY_SIZE(bases);
 		if (bases[j] > TASK_SIZE_MAX - 2 * half)
 			continue;
-		p->from = create(test);
-		p->to = create(test);
+		p->from = new_context(test);
+		p->to = new_context(test);
 		p->base = bases[j];
-		p->empty = bytes(p->to);
+		p->empty = pgtables_bytes(p->to);
 		fill(test, p, &rnd);
 		for (round = 0; round < 60; round++)
 			random_link(test, p, &rnd, seed, round);
@@ -655,7 +655,7 @@ static void random_scopes_match_model(struct kunit *test)
 	kunit_info(test, "seed %u", seed);
 	prandom_seed_state(&rnd, seed);
 	for (round = 0; round < 12; round++) {
-		pgt = create(test);
+		pgt = new_context(test);
 		for (i = 0; i < ARRAY_SIZE(scope); i++) {
 			scope[i].start = prandom_u32_state(&rnd) % (64 * PAGE_SIZE);
 			scope[i].end = scope[i].start + prandom_u32_state(&rnd) % (4 * PAGE_SIZE);
@@ -682,7 +682,7 @@ static void random_scopes_match_model(struct kunit *test)
 /* Part of it must be at its own place, and nothing around it. */
 static void scope_of_each_unit_is_linked(struct kunit *test)
 {
-	struct pg_table *from = create(test), *to;
+	struct pg_table *from = new_context(test), *to;
 	struct pg_table_scope row = { };
 	unsigned long addr;
 	unsigned int i;
@@ -695,7 +695,7 @@ static void scope_of_each_unit_is_linked(struct kunit *test)
 		row.unit = units[i];
 		if (!can_link(from, row.unit) || row.unit > PUD_SIZE)
 			continue;
-		to = create(test);
+		to = new_context(test);
 		row.start = PUD_SIZE / 2 + PAGE_SIZE + 1;
 		row.end = PUD_SIZE + 2 * PAGE_SIZE - 1;
 		KUNIT_EXPECT_EQ(test, 0, pg_table_link_scope(to, from, &row));
@@ -722,7 +722,7 @@ static void scope_replaces_only_large_pages_in_range(struct kunit *test)
 		{ 5 * PMD_SIZE + PAGE_SIZE, PTRS_PER_PTE },
 		{ 9 * PMD_SIZE - PAGE_SIZE, 1 },
 	};
-	struct pg_table *from = create(test), *to;
+	struct pg_table *from = new_context(test), *to;
 	struct pg_table_scope row = { .unit = PAGE_SIZE };
 	unsigned long addr, first, end;
 	unsigned int i;
@@ -734,7 +734,7 @@ static void scope_replaces_only_large_pages_in_range(struct kunit *test)
 		KUNIT_ASSERT_EQ(test, 0, pg_table_map(from, addr, 2 * PHYS + addr, PAGE_SIZE,
 						      PAGE_KERNEL));
 	for (i = 0; i < ARRAY_SIZE(rows); i++) {
-		to = create(test);
+		to = new_context(test);
 		KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 0, PHYS, 9 * PMD_SIZE, PAGE_KERNEL));
 		KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 9 * PMD_SIZE, PHYS, PAGE_SIZE,
 						      PAGE_KERNEL));

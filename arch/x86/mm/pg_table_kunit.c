@@ -32,7 +32,7 @@
 
 static struct pg_table *create_with_claim(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 
 	KUNIT_ASSERT_EQ(test, 0, pg_table_claim(pgt, EFI_VA_END, EFI_VA_START));
 	return pgt;
@@ -76,7 +76,7 @@ static u64 look_in(struct pg_table *pgt)
 
 static void kernel_half_matches_init_mm(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	unsigned int i;
 
 	for (i = 0; i < PTRS_PER_PGD / 2; i++)
@@ -95,7 +95,7 @@ static void root_is_one_page(struct kunit *test)
 	unsigned int i;
 
 	for (i = 0; i < 16; i++) {
-		pgt = create(test);
+		pgt = new_context(test);
 		KUNIT_EXPECT_EQ(test, 0, compound_order(virt_to_page(pgt->pgd)));
 		KUNIT_EXPECT_EQ(test, 1, page_count(virt_to_page(pgt->pgd)));
 		if (boot_cpu_has(X86_FEATURE_PTI))
@@ -134,7 +134,7 @@ static void root_has_no_user_page_table(struct kunit *test)
 
 	/* Another user may get that page first, so try several roots. */
 	for (i = 0; i < 64 && !beside; i++) {
-		pgt = create(test);
+		pgt = new_context(test);
 		beside = get_page_beside(test, pgt);
 	}
 	KUNIT_ASSERT_NOT_NULL(test, beside);
@@ -153,7 +153,7 @@ static void root_has_no_user_page_table(struct kunit *test)
 
 static void mappings_are_not_global(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	unsigned long size;
 
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, 0, 0, PAGE_SIZE, PAGE_KERNEL_EXEC));
@@ -163,7 +163,7 @@ static void mappings_are_not_global(struct kunit *test)
 /* User access requires the user bit at every level. */
 static void entries_exclude_user_mode(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	unsigned long size;
 	p4d_t *p4d;
 	pud_t *pud;
@@ -188,7 +188,7 @@ static void claim_entries_exclude_user_mode(struct kunit *test)
 	struct pg_table *pgt = create_with_claim(test);
 	pgd_t *pgd = pgd_offset_pgd(pgt->pgd, ADDR);
 
-	map(test, pgt, page(test, 0));
+	map(test, pgt, new_page(test, 0));
 	KUNIT_EXPECT_FALSE(test, pgd_flags(*pgd) & _PAGE_USER);
 	KUNIT_EXPECT_FALSE(test, p4d_flags(*p4d_offset(pgd, ADDR)) & _PAGE_USER);
 	unmap(test, pgt);
@@ -197,7 +197,7 @@ static void claim_entries_exclude_user_mode(struct kunit *test)
 /* A root entry may differ from the one of init_mm only where there is a claim. */
 static void only_claimed_root_entry_may_differ(struct kunit *test)
 {
-	struct pg_table *pgt = create_with_claim(test), *other = create(test);
+	struct pg_table *pgt = create_with_claim(test), *other = new_context(test);
 	struct mm_struct *mm = new_mm(test);
 
 	KUNIT_EXPECT_TRUE(test, pg_table_differs_at(pgt, ADDR));
@@ -213,14 +213,14 @@ static void claim_needs_canonical_address(struct kunit *test)
 {
 	unsigned long start = ~__VIRTUAL_MASK;
 
-	KUNIT_EXPECT_EQ(test, 0, pg_table_claim(create(test), start, start + PUD_SIZE));
+	KUNIT_EXPECT_EQ(test, 0, pg_table_claim(new_context(test), start, start + PUD_SIZE));
 	start -= P4D_SIZE;
-	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(create(test), start, start + PUD_SIZE));
+	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(new_context(test), start, start + PUD_SIZE));
 }
 
 static void invalid_claims_are_rejected(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
+	struct pg_table *pgt = new_context(test);
 	long empty = atomic_long_read(&pgt->pgtables_bytes);
 
 	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_claim(pgt, ADDR, ADDR));
@@ -262,7 +262,7 @@ static void claim_keeps_init_mm(struct kunit *test)
 static void mapping_is_visible_only_inside(struct kunit *test)
 {
 	struct pg_table *pgt = create_with_claim(test);
-	u64 *p = page(test, 17);
+	u64 *p = new_page(test, 17);
 
 	map(test, pgt, p);
 	KUNIT_EXPECT_EQ(test, look(), 0);
@@ -276,7 +276,7 @@ static void mapping_is_visible_only_inside(struct kunit *test)
 static void changes_are_visible_at_next_enter(struct kunit *test)
 {
 	struct pg_table *pgt = create_with_claim(test);
-	u64 *a = page(test, 1), *b = page(test, 2);
+	u64 *a = new_page(test, 1), *b = new_page(test, 2);
 	unsigned long size;
 	unsigned int i;
 	pte_t *pte;
@@ -306,13 +306,13 @@ static void changes_are_visible_at_next_enter(struct kunit *test)
  */
 static void changes_increment_generation(struct kunit *test)
 {
-	struct pg_table *pgt = create_with_claim(test), *other = create(test);
+	struct pg_table *pgt = create_with_claim(test), *other = new_context(test);
 	u64 before, after;
 
 	KUNIT_EXPECT_NE(test, pgt->arch.ctx_id, 0);
 	KUNIT_EXPECT_NE(test, pgt->arch.ctx_id, other->arch.ctx_id);
 
-	map(test, pgt, page(test, 1));
+	map(test, pgt, new_page(test, 1));
 	before = atomic64_read(&pgt->arch.tlb_gen);
 	unmap(test, pgt);
 	after = atomic64_read(&pgt->arch.tlb_gen);
@@ -329,7 +329,7 @@ static void translations_of_contexts_do_not_mix(struct kunit *test)
 
 	for (i = 0; i < ARRAY_SIZE(pgt); i++) {
 		pgt[i] = create_with_claim(test);
-		map(test, pgt[i], page(test, 100 + i));
+		map(test, pgt[i], new_page(test, 100 + i));
 	}
 	for (round = 0; round < 8; round++)
 		for (i = 0; i < ARRAY_SIZE(pgt); i++)
@@ -342,8 +342,8 @@ static void contexts_nest(struct kunit *test)
 	struct pg_table *prev, *prev_outer;
 	u64 seen[3];
 
-	map(test, outer, page(test, 1));
-	map(test, inner, page(test, 2));
+	map(test, outer, new_page(test, 1));
+	map(test, inner, new_page(test, 2));
 
 	preempt_disable();
 	prev = pg_table_enter(outer);
@@ -363,7 +363,7 @@ static void contexts_nest(struct kunit *test)
 
 static void leave_restores_loaded_table(struct kunit *test)
 {
-	struct pg_table *pgt = create(test), *prev, *inside, *after;
+	struct pg_table *pgt = new_context(test), *prev, *inside, *after;
 	struct mm_struct *mm = new_mm(test);
 	unsigned long cr3, cr3_inside, cr3_after;
 	bool user_memory, user_memory_after;
@@ -414,7 +414,7 @@ static struct ldt_struct *new_ldt(struct kunit *test)
 	struct ldt_struct *ldt = kunit_kzalloc(test, sizeof(*ldt), GFP_KERNEL);
 
 	KUNIT_ASSERT_NOT_NULL(test, ldt);
-	ldt->entries = (void *)page(test, 0);
+	ldt->entries = (void *)new_page(test, 0);
 	ldt->nr_entries = 1;
 	return ldt;
 }
@@ -425,7 +425,7 @@ static void leave_loads_new_ldt(struct kunit *test)
 {
 #ifdef CONFIG_MODIFY_LDT_SYSCALL
 	struct ldt_struct *old = new_ldt(test), *new = new_ldt(test);
-	struct pg_table *pgt = create(test), *prev;
+	struct pg_table *pgt = new_context(test), *prev;
 	struct mm_struct *mm = new_mm(test);
 	struct ldtr before, inside, after;
 
@@ -461,7 +461,7 @@ static void leave_loads_new_ldt(struct kunit *test)
 /* IPIs that announce new state of the mm do nothing while the context is loaded. */
 static void leave_restores_mm_state(struct kunit *test)
 {
-	struct pg_table *pgt = create(test), *prev;
+	struct pg_table *pgt = new_context(test), *prev;
 	struct mm_struct *mm = new_mm(test);
 	unsigned long pce[4];
 	u64 untag[2] = { };
@@ -504,7 +504,7 @@ static void leave_restores_mm_state(struct kunit *test)
 /* A flush of the mm that was loaded takes effect when the CPU leaves the context. */
 static void leave_applies_missed_flushes(struct kunit *test)
 {
-	struct pg_table *pgt = create(test), *prev;
+	struct pg_table *pgt = new_context(test), *prev;
 	struct mm_struct *mm = new_mm(test);
 	u64 here, latest;
 	u16 asid;
@@ -528,7 +528,7 @@ static void leave_applies_missed_flushes(struct kunit *test)
 static void leave_restores_lazy_mode(struct kunit *test)
 {
 	bool was_lazy = false, lazy_inside = true, lazy = false;
-	struct pg_table *pgt = create(test), *after = NULL;
+	struct pg_table *pgt = new_context(test), *after = NULL;
 	struct mm_struct *mm = new_mm(test);
 	u64 here = 0, latest = 0;
 	struct pg_table *prev;
@@ -694,7 +694,7 @@ static void unmap_flushes_cpus_inside(struct kunit *test)
 {
 	struct guest g = { .pgt = create_with_claim(test), .second = GUEST_PAGES };
 	struct task_struct *task;
-	u64 *p = page(test, 1);
+	u64 *p = new_page(test, 1);
 	unsigned long addr;
 	int cpu;
 
@@ -758,7 +758,7 @@ static int leave_after_mm_exit(void *data)
 
 static void mm_may_exit_while_inside(struct kunit *test)
 {
-	struct lazy_guest g = { .pgt = create(test) };
+	struct lazy_guest g = { .pgt = new_context(test) };
 	struct task_struct *task;
 	int cpu;
 
@@ -782,11 +782,11 @@ static void no_stale_translation_after_remote_unmap(struct kunit *test)
 {
 	struct reader r = {
 		.pgt = create_with_claim(test),
-		.inner = create(test),
+		.inner = new_context(test),
 	};
 	unsigned long until, entered, rounds = 0;
 	struct task_struct *task;
-	u64 *p = page(test, 0);
+	u64 *p = new_page(test, 0);
 	unsigned int i;
 	int cpu;
 
@@ -847,9 +847,9 @@ static void clear_in_all_roots(unsigned long addr)
 /* As after hotplug of memory for which the direct map has no root entry yet. */
 static void kernel_half_follows_root_entries(struct kunit *test)
 {
-	struct pg_table *early = create(test), *claim = create_with_claim(test), *late;
+	struct pg_table *early = new_context(test), *claim = create_with_claim(test), *late;
 	unsigned long addr = unused_root_entry(test);
-	u64 *table = page(test, 0), values[3] = { };
+	u64 *table = new_page(test, 0), values[3] = { };
 	struct pg_table *all[3], *prev;
 	unsigned int i;
 	pgd_t *pgd;
@@ -900,7 +900,7 @@ static int allocate_repeatedly(void *data)
 /* What vmalloc() maps later appears in the context. */
 static void kernel_half_follows_vmalloc(struct kunit *test)
 {
-	struct pg_table *pgt = create(test), *prev, *other;
+	struct pg_table *pgt = new_context(test), *prev, *other;
 	unsigned long nr = 0, until = jiffies + HZ / 2, rounds = 0;
 	struct task_struct *task;
 	u64 *p, value;
@@ -931,7 +931,7 @@ static void kernel_half_follows_vmalloc(struct kunit *test)
 /* Nothing of entering and leaving changes whether interrupts are on. */
 static void enter_and_leave_keep_interrupt_state(struct kunit *test)
 {
-	struct pg_table *pgt = create(test), *prev;
+	struct pg_table *pgt = new_context(test), *prev;
 	bool off[4];
 	unsigned long flags;
 
@@ -957,7 +957,7 @@ static void enter_and_leave_keep_interrupt_state(struct kunit *test)
 /* What the TLB code notes of what is loaded, which decides what is flushed later. */
 static void asid_slot_matches_loaded_table(struct kunit *test)
 {
-	struct pg_table *pgt = create(test), *prev;
+	struct pg_table *pgt = new_context(test), *prev;
 	struct mm_struct *mm = new_mm(test);
 	struct tlb_context inside, after;
 	u64 gen, gen_after;
@@ -985,14 +985,14 @@ static void asid_slot_matches_loaded_table(struct kunit *test)
 /* The table pages that a claim costs, and that all beside it is that of init_mm. */
 static void claim_is_accounted(struct kunit *test)
 {
-	struct pg_table *pgt = create(test);
-	long empty = bytes(pgt), owned = pg_context(pgt)->nr_owned, claimed;
+	struct pg_table *pgt = new_context(test);
+	long empty = pgtables_bytes(pgt), owned = pg_context(pgt)->nr_owned, claimed;
 	p4d_t *p4d, *p4d_k, *own, *kernel;
 	unsigned int i;
 	pud_t *puds;
 
 	KUNIT_ASSERT_EQ(test, 0, pg_table_claim(pgt, EFI_VA_END, EFI_VA_START));
-	claimed = bytes(pgt);
+	claimed = pgtables_bytes(pgt);
 	KUNIT_EXPECT_EQ(test, claimed - empty, PTRS_PER_PUD * sizeof(pud_t));
 	KUNIT_EXPECT_EQ(test, pg_context(pgt)->nr_owned - owned, 1 + pgtable_l5_enabled());
 
@@ -1022,7 +1022,7 @@ static void claim_is_accounted(struct kunit *test)
 	expect_mapped(test, pgt, EFI_VA_START - PAGE_SIZE, PHYS);
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, EFI_VA_END, PMD_SIZE));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(pgt, EFI_VA_START - PAGE_SIZE, PAGE_SIZE));
-	KUNIT_EXPECT_EQ(test, bytes(pgt), claimed);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), claimed);
 	KUNIT_EXPECT_EQ(test, pg_context(pgt)->nr_owned - owned, 1 + pgtable_l5_enabled());
 }
 
@@ -1037,8 +1037,8 @@ static void claim_allocation_failures(struct kunit *test)
 	int err;
 
 	for (nth = 1; nth < 10; nth++) {
-		pgt = create(test);
-		empty = bytes(pgt);
+		pgt = new_context(test);
+		empty = pgtables_bytes(pgt);
 		owned = pg_context(pgt)->nr_owned;
 		before = *pgd_offset_pgd(pgt->pgd, ADDR);
 		fail_nth(nth);
@@ -1048,7 +1048,7 @@ static void claim_allocation_failures(struct kunit *test)
 			break;
 		failed++;
 		KUNIT_EXPECT_EQ(test, err, -ENOMEM);
-		KUNIT_EXPECT_EQ(test, bytes(pgt), empty);
+		KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), empty);
 		KUNIT_EXPECT_EQ(test, pg_context(pgt)->nr_owned, owned);
 		KUNIT_EXPECT_EQ(test, pgd_val(*pgd_offset_pgd(pgt->pgd, ADDR)), pgd_val(before));
 		KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_map(pgt, ADDR, PHYS, PAGE_SIZE,

@@ -64,7 +64,7 @@ static struct pg_table *new_template(struct kunit *test, void *p)
 	KUNIT_ASSERT_NOT_NULL(test, root);
 	template = pg_table_create_template(test->name, root);
 	KUNIT_ASSERT_NOT_NULL(test, template);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, template));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_context, template));
 
 	/* Smaller units at the end: a range cannot include the last address. */
 	link(test, template, ADDR + P4D_SIZE, -P4D_SIZE, P4D_SIZE);
@@ -77,11 +77,11 @@ static struct pg_table *new_template(struct kunit *test, void *p)
 
 static struct pg_table *new_view(struct kunit *test, struct mm_struct *mm, u64 value)
 {
-	struct pg_table *template = new_template(test, page(test, value));
+	struct pg_table *template = new_template(test, new_page(test, value));
 	struct pg_table *view = pg_table_create_view(test->name, mm, template);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(view));
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put, view));
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_context, view));
 	return view;
 }
 
@@ -329,7 +329,7 @@ static void view_is_walked_with_its_mm(struct kunit *test)
 
 	KUNIT_EXPECT_PTR_EQ(test, pg_table_walk_mm(view), mm);
 	KUNIT_EXPECT_PTR_EQ(test, pg_table_walk_mm(pg_view(view)->template), &init_mm);
-	KUNIT_EXPECT_PTR_EQ(test, pg_table_walk_mm(create(test)), &init_mm);
+	KUNIT_EXPECT_PTR_EQ(test, pg_table_walk_mm(new_context(test)), &init_mm);
 	kthread_unuse_mm(mm);
 }
 
@@ -372,7 +372,7 @@ static void flushes_reach_all_views(struct kunit *test)
 static void views_are_limited(struct kunit *test)
 {
 	struct mm_struct *mm = use_new_mm(test);
-	struct pg_table *template = new_template(test, page(test, 2));
+	struct pg_table *template = new_template(test, new_page(test, 2));
 	struct pg_table *view[PG_TABLE_MAX_VIEWS], *more;
 	unsigned int i;
 
@@ -408,7 +408,7 @@ static void view_cannot_be_changed(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_unmap(view, ADDR, PAGE_SIZE));
 	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link(view, &init_mm.pgt, ADDR, P4D_SIZE,
 						     P4D_SIZE));
-	KUNIT_EXPECT_EQ(test, bytes(view), 0);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(view), 0);
 	kthread_unuse_mm(mm);
 }
 
