@@ -8,8 +8,9 @@
 # patches/KERNEL/ the files that it changes in another way, line numbers apart.
 #
 # A commit belongs to the step whose message has its subject. One without a
-# step becomes a new step; a step without a commit leaves the series. Commits
-# made with "git commit --fixup" are squashed first.
+# step becomes a new step. A step without a commit leaves the series; on another
+# kernel than the default, it stays and changes no file there. Commits made with
+# "git commit --fixup" are squashed first.
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -89,6 +90,30 @@ for commit in $(git rev-list --reverse stock..HEAD); do
 done
 [ -s "$new/series" ] || die "$linux has no commit on top of stock" "nothing to refresh"
 
+# A user's own tree has diffs of its own, and leaves the project alone.
+to=patches
+[ "$KERNEL" = "$default" ] || to=patches/$KERNEL
+[ -z "$KSRC" ] || to=${out#"$top"/}/patches
+
+# Steps that only the default kernel has keep their places.
+[ "$to" = patches ] || {
+	rows patches/series | awk -F'\t' '
+		FNR == 1 { pass++ }
+		pass == 1 { made[$2]; next }
+		pass == 2 && $2 in made { last = $2 }
+		pass == 2 && !($2 in made) { absent[last] = absent[last] $0 "\n" }
+		pass == 2 { next }
+		FNR == 1 { printf "%s", absent[""] }
+		{ printf "%s\n%s", $0, absent[$2] }' "$new/series" - "$new/series" >"$new/series.all"
+	mv "$new/series.all" "$new/series"
+	cut -f2 "$new/series" | while read -r name; do
+		[ -f "$new/$name.msg" ] || {
+			cp "$top/patches/$name.msg" "$new"
+			: >"$new/$name.diff"
+		}
+	done
+}
+
 put()
 {
 	cmp -s "$1" "$2" || {
@@ -118,10 +143,6 @@ beyond()
 		}' "$1" "$2"
 }
 
-# A user's own tree has diffs of its own, and leaves the project alone.
-to=patches
-[ "$KERNEL" = "$default" ] || to=patches/$KERNEL
-[ -z "$KSRC" ] || to=${out#"$top"/}/patches
 for name in $(awk -F'\t' '$1 == "patch" { print $2 }' "$new/series"); do
 	own=$to/$name.diff
 	: >"$new/base"

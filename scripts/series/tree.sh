@@ -1,7 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # tree.sh: replay patches/series on the stock source in $linux, one commit a
-# step. Starts at the first step whose inputs changed.
+# step. Starts at the first step whose inputs changed. A step that changes no file
+# of this kernel is left out.
 #
 # $out/steps has a row for each commit: name, kind, commit, input hash.
 # $out/replaying exists while the tree is not the user's to look at.
@@ -81,6 +82,13 @@ apply_patch()
 	fi
 }
 
+# absent NAME: this kernel's own diff takes every file out of the shared one.
+absent()
+{
+	# shellcheck disable=SC2046
+	[ "$(variants "$1" | wc -l)" -gt 1 ] && ! combined $(variants "$1") | grep -q .
+}
+
 # generate NAME RULES...: run the semantic patches, or take what they made of
 # the same tree before.
 generate()
@@ -110,6 +118,7 @@ rows patches/series | while IFS='	' read -r kind name tag _ rules; do
 		[ -f "$top/$f" ] ||
 			die "step $name of patches/series: $f is missing" "write it, or mend the series"
 	done
+	! absent "$name" || continue
 	# shellcheck disable=SC2046,SC2086
 	chain=$(cd "$top" && {
 		echo "$chain $kind $name $tag $rules"

@@ -160,7 +160,18 @@ check "has only the header of that" \
 	sh -c "grep -qx 'diff --git a/kernel/added.c b/kernel/added.c' '$own/kernel-change.diff' && ! grep -q 'int added' '$own/kernel-change.diff'"
 check "and gives the same tree again" fake series/tree.sh
 check "with no file of the other" test ! -e "$l/kernel/added.c"
+git -C "$l" reset -q --hard HEAD^
+check "refresh after a dropped commit" fake series/refresh.sh
+check "keeps the step of the default kernel" grep -q '	kernel-change	' "$fake/patches/series"
+check "with only headers for its files here" \
+	sh -c "grep -q '^diff --git' '$own/kernel-change.diff' && ! grep -v '^diff --git' '$own/kernel-change.diff'"
+rm "$fake/build/6.12/steps"
+DISCARD=1 check "a replay from the start" fake series/tree.sh
+check "leaves it out" test "$(git -C "$l" rev-list --count stock..HEAD)" = 2
 rm -r "$own"
+: >"$fake/patches/kernel-change.diff"
+refuses "a step that changes nothing on any kernel is told" "step kernel-change changes nothing" series/tree.sh
+cp "$fake/good.diff" "$fake/patches/kernel-change.diff"
 cp "$fake/good.kernels" "$fake/scripts/source/kernels"
 cp "$fake/good.diff" "$fake/patches/kernel-change.diff"
 fake series/tree.sh
