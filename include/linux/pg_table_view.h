@@ -19,11 +19,12 @@
  * kernel, and need PTI.
  *
  * With PCID, each view has translations of its own in the TLB. A flush of the
- * process sets a flush bit for each of its views on the CPU. Loading a view tests
- * its bit.
+ * process flushes the table that is loaded and sets a flush bit for each of the
+ * others on the CPU. Whatever loads one of them tests its bit. From the first view
+ * on, flushes set these bits.
  */
 
-/* Not counting the user page table of PTI. Limited by the number of flush bits. */
+/* Not counting the user page table of PTI. Limited by the bits of a PCID. */
 #define PG_TABLE_MAX_VIEWS	3
 
 #ifdef CONFIG_PG_TABLE_VIEW

@@ -90,8 +90,8 @@ struct pg_table *pg_table_create_view(const char *name, struct mm_struct *mm,
 	view->template = template;
 	memcpy(root + PGD_KERNEL_START, template->pgd + PGD_KERNEL_START, ROOT_HALF);
 
-	/* Enable mirroring before add_view(), so that no entry is missed. */
-	static_branch_inc(&pg_table_views);
+	/* Enable mirroring before add_view(), so that no entry is missed. It stays on. */
+	static_branch_enable(&pg_table_views);
 	err = add_view(view);
 	if (err)
 		goto free_root;
@@ -100,7 +100,6 @@ struct pg_table *pg_table_create_view(const char *name, struct mm_struct *mm,
 	return pg_table_publish(&view->ctx);
 
 free_root:
-	static_branch_dec(&pg_table_views);
 	pg_table_free_root(&view->ctx.pgt, root);
 free_view:
 	kfree(view);
@@ -126,7 +125,6 @@ void pg_table_end_view(struct pg_table *pgt)
 
 	/* The root page and the number may be reused. */
 	flush_tlb_mm(view->mm);
-	static_branch_dec(&pg_table_views);
 	pg_table_free_root(pgt, pgt->pgd);
 	pg_table_put(view->template);
 	mmdrop(view->mm);

@@ -190,22 +190,27 @@ static void root_entries_are_mirrored(struct kunit *test)
 	kthread_unuse_mm(mm);
 }
 
-/* The flush bits of the loaded ASID, one for each view; bit 0 is the user PCID. */
+/* The flush bits of the loaded ASID, one for each view; bit 0 is the process's table. */
 static unsigned int flush_bits(void)
 {
-	unsigned int bits = this_cpu_read(cpu_tlbstate.user_pcid_flush_mask) >>
-			    (this_cpu_read(cpu_tlbstate.loaded_asid) + 1);
-
-	return (bits & 1) | (bits >> 7 & 2) | (bits >> 14 & 4) | (bits >> 21 & 8);
+	return this_cpu_read(cpu_tlbstate.kern_pcid_flush_mask) >>
+	       ((this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4) & 0xf;
 }
 
-/* While a view is loaded, INVLPG does not reach the PCID of the unrestricted table. */
+/* That of its user PCID. */
+static bool user_flush_bit(void)
+{
+	return this_cpu_read(cpu_tlbstate.user_pcid_flush_mask) >>
+	       ((this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4) & 1;
+}
+
+/* While a view is loaded, a flush does not reach the PCID of the process's table. */
 static void flush_in_view_reaches_process(struct kunit *test)
 {
-	u64 before, marked, after, after_all;
+	unsigned int before, by_page, after, by_all, outside;
 	struct pg_table *process, *view;
 	struct mm_struct *mm;
-	u16 asid;
+	u64 value;
 
 	if (!boot_cpu_has(X86_FEATURE_PCID))
 		kunit_skip(test, "needs PCID");
@@ -213,22 +218,120 @@ static void flush_in_view_reaches_process(struct kunit *test)
 	view = new_view(test, mm, 2);
 
 	local_irq_disable();
-	asid = this_cpu_read(cpu_tlbstate.loaded_asid);
-	before = this_cpu_read(cpu_tlbstate.ctxs[asid].ctx_id);
+	look_in(view, 0, &value, &value);
+	before = flush_bits();
 	process = pg_table_enter_view(view);
 	flush_tlb_one_kernel(ADDR);
-	marked = this_cpu_read(cpu_tlbstate.ctxs[asid].ctx_id);
+	by_page = flush_bits();
 	pg_table_leave_view(process);
-	after = this_cpu_read(cpu_tlbstate.ctxs[asid].ctx_id);
+	after = flush_bits();
+	process = pg_table_enter_view(view);
+	flush_tlb_local();
+	by_all = flush_bits();
+	pg_table_leave_view(process);
 	flush_tlb_one_kernel(ADDR);
-	after_all = this_cpu_read(cpu_tlbstate.ctxs[asid].ctx_id);
+	outside = flush_bits();
 	local_irq_enable();
 	kthread_unuse_mm(mm);
 
-	KUNIT_EXPECT_EQ(test, before, mm->pgt.arch.ctx_id);
-	KUNIT_EXPECT_EQ(test, marked, 0);
-	KUNIT_EXPECT_EQ(test, after, mm->pgt.arch.ctx_id);
-	KUNIT_EXPECT_EQ(test, after_all, mm->pgt.arch.ctx_id);
+	/* Views 2 and 3 were not loaded since the CPU began. */
+	KUNIT_EXPECT_EQ(test, before & 3, 0);
+	KUNIT_EXPECT_EQ(test, by_page & 3, 1);
+	KUNIT_EXPECT_EQ(test, after & 3, 0);
+	KUNIT_EXPECT_EQ(test, by_all & 3, 1);
+	KUNIT_EXPECT_EQ(test, outside & 3, 2);
+}
+
+/* The return to user mode clears the bit of the user PCID and no other. */
+static void flush_marks_user_and_kernel_apart(struct kunit *test)
+{
+	struct pg_table *view;
+	struct mm_struct *mm;
+	bool user_page, user_all;
+	unsigned int bits;
+	u64 value;
+
+	if (!boot_cpu_has(X86_FEATURE_PCID))
+		kunit_skip(test, "needs PCID");
+	mm = use_new_mm(test);
+	view = new_view(test, mm, 2);
+
+	local_irq_disable();
+	look_in(view, 0, &value, &value);
+	flush_tlb_one_kernel(ADDR);
+	user_page = user_flush_bit();
+	flush_tlb_local();
+	user_all = user_flush_bit();
+	/* As SWITCH_TO_USER_CR3 does. */
+	this_cpu_and(cpu_tlbstate.user_pcid_flush_mask,
+		     ~(1U << ((this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4)));
+	bits = flush_bits();
+	local_irq_enable();
+	kthread_unuse_mm(mm);
+
+	/* With INVPCID, the page has been flushed there already. */
+	KUNIT_EXPECT_EQ(test, user_page, !boot_cpu_has(X86_FEATURE_INVPCID));
+	KUNIT_EXPECT_TRUE(test, user_all);
+	KUNIT_EXPECT_EQ(test, bits & 3, 2);
+}
+
+/* The PCID that the loaded table has, relative to that of the process's table. */
+static unsigned int loaded_variant(void)
+{
+	return (__read_cr3() & X86_CR3_PCID_MASK) -
+	       (this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4;
+}
+
+static void each_view_has_a_pcid(struct kunit *test)
+{
+	struct pg_table *process, *view[2];
+	unsigned int nr, in_view, outside;
+	struct mm_struct *mm;
+
+	if (!boot_cpu_has(X86_FEATURE_PCID))
+		kunit_skip(test, "needs PCID");
+	mm = use_new_mm(test);
+	for (nr = 0; nr < 2; nr++)
+		view[nr] = new_view(test, mm, 2);
+	for (nr = 0; nr < 2; nr++) {
+		local_irq_disable();
+		process = pg_table_enter_view(view[nr]);
+		in_view = loaded_variant();
+		pg_table_leave_view(process);
+		outside = loaded_variant();
+		local_irq_enable();
+		KUNIT_EXPECT_EQ(test, in_view, nr + 1);
+		KUNIT_EXPECT_EQ(test, outside, 0);
+	}
+	kthread_unuse_mm(mm);
+}
+
+/* An ASID may have been another process's, or its translations are out of date. */
+static void loading_a_process_marks_its_views(struct kunit *test)
+{
+	struct pg_table *prev, *view, *context;
+	unsigned int before, after;
+	struct mm_struct *mm;
+	u64 value;
+
+	if (!boot_cpu_has(X86_FEATURE_PCID))
+		kunit_skip(test, "needs PCID");
+	mm = use_new_mm(test);
+	view = new_view(test, mm, 2);
+	context = new_context(test);
+
+	local_irq_disable();
+	look_in(view, 0, &value, &value);
+	before = flush_bits();
+	prev = pg_table_enter(context);
+	pg_table_expire(&mm->pgt);
+	pg_table_leave(prev);
+	after = flush_bits();
+	local_irq_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_EQ(test, before & 2, 0);
+	KUNIT_EXPECT_EQ(test, after & 2, 2);
 }
 
 #ifdef CONFIG_KPROBES
@@ -285,7 +388,7 @@ static void probe_cr3_writes(struct kunit *test, unsigned long addr)
 }
 
 /* An NMI may ask for a flush after the bits were tested, and before CR3 is written. */
-static void flush_while_entering_is_not_lost(struct kunit *test)
+static void flush_while_switching(struct kunit *test, unsigned long probed, unsigned int bit)
 {
 	unsigned int before, after;
 	struct pg_table *view, *process;
@@ -296,26 +399,74 @@ static void flush_while_entering_is_not_lost(struct kunit *test)
 		kunit_skip(test, "needs PCID");
 	mm = use_new_mm(test);
 	view = new_view(test, mm, 2);
-	probe_cr3_writes(test, (unsigned long)pg_table_enter_view);
+	probe_cr3_writes(test, probed);
 	look_in(view, 0, &value, &value);
 
 	local_irq_disable();
 	before = flush_bits();
 	nr_written = 0;
 	process = pg_table_enter_view(view);
-	after = flush_bits();
 	pg_table_leave_view(process);
+	after = flush_bits();
 	local_irq_enable();
 	kthread_unuse_mm(mm);
 
-	KUNIT_EXPECT_EQ(test, before & 2, 0);
-	KUNIT_EXPECT_EQ(test, after & 2, 0);
+	KUNIT_EXPECT_EQ(test, before & bit, 0);
+	KUNIT_EXPECT_EQ(test, after & bit, 0);
 	KUNIT_EXPECT_EQ(test, nr_written, 2);
 	KUNIT_EXPECT_EQ(test, written[0] & CR3_NOFLUSH, CR3_NOFLUSH);
 	KUNIT_EXPECT_EQ(test, written[1] & CR3_NOFLUSH, 0);
 }
+
+static void flush_while_entering_is_not_lost(struct kunit *test)
+{
+	flush_while_switching(test, (unsigned long)pg_table_enter_view, 2);
+}
+
+static void flush_while_leaving_is_not_lost(struct kunit *test)
+{
+	flush_while_switching(test, (unsigned long)pg_table_leave_view, 1);
+}
+
+/* What is not marked costs one write of CR3 and no flush; what is marked, one as well. */
+static void marked_view_is_flushed_once(struct kunit *test)
+{
+	struct pg_table *view;
+	struct mm_struct *mm;
+	u64 value;
+
+	if (!boot_cpu_has(X86_FEATURE_PCID))
+		kunit_skip(test, "needs PCID");
+	mm = use_new_mm(test);
+	view = new_view(test, mm, 2);
+	probe_cr3_writes(test, (unsigned long)pg_table_enter_view);
+
+	local_irq_disable();
+	look_in(view, 0, &value, &value);
+	flush_tlb_local();
+	/* The handler flushes only when it is the first one. */
+	nr_written = 1;
+	look_in(view, 0, &value, &value);
+	look_in(view, 0, &value, &value);
+	local_irq_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_EQ(test, nr_written, 3);
+	KUNIT_EXPECT_EQ(test, written[1] & CR3_NOFLUSH, 0);
+	KUNIT_EXPECT_EQ(test, written[2] & CR3_NOFLUSH, CR3_NOFLUSH);
+}
 #else
 static void flush_while_entering_is_not_lost(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_KPROBES");
+}
+
+static void flush_while_leaving_is_not_lost(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_KPROBES");
+}
+
+static void marked_view_is_flushed_once(struct kunit *test)
 {
 	kunit_skip(test, "needs CONFIG_KPROBES");
 }
@@ -365,7 +516,7 @@ static void flushes_reach_all_views(struct kunit *test)
 
 	KUNIT_EXPECT_EQ(test, before & 6, 0);
 	KUNIT_EXPECT_EQ(test, page_bits & 6, 6);
-	KUNIT_EXPECT_EQ(test, all_bits, 0xf);
+	KUNIT_EXPECT_EQ(test, all_bits, 0xe);
 	KUNIT_EXPECT_EQ(test, after & 6, 2);
 }
 
@@ -394,7 +545,6 @@ static void views_are_limited(struct kunit *test)
 	for (i = 0; i < PG_TABLE_MAX_VIEWS; i++)
 		pg_table_put(view[i]);
 	KUNIT_EXPECT_EQ(test, mm->pgt.nr_views, 0);
-	KUNIT_EXPECT_FALSE(test, pg_table_has_views());
 	kthread_unuse_mm(mm);
 }
 
@@ -455,7 +605,12 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(root_entries_are_mirrored),
 	KUNIT_CASE(flushes_reach_all_views),
 	KUNIT_CASE(flush_in_view_reaches_process),
+	KUNIT_CASE(flush_marks_user_and_kernel_apart),
+	KUNIT_CASE(each_view_has_a_pcid),
+	KUNIT_CASE(loading_a_process_marks_its_views),
 	KUNIT_CASE(flush_while_entering_is_not_lost),
+	KUNIT_CASE(flush_while_leaving_is_not_lost),
+	KUNIT_CASE(marked_view_is_flushed_once),
 	KUNIT_CASE(view_is_walked_with_its_mm),
 	KUNIT_CASE(views_are_limited),
 	KUNIT_CASE(user_half_is_not_executable_in_kernel),
