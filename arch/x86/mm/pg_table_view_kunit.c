@@ -204,6 +204,13 @@ static bool user_flush_bit(void)
 	       ((this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4) & 1;
 }
 
+/* As SWITCH_TO_USER_CR3 does. */
+static void clear_user_flush_bit(void)
+{
+	this_cpu_and(cpu_tlbstate.user_pcid_flush_mask,
+		     ~(1U << ((this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4)));
+}
+
 /* While a view is loaded, a flush does not reach the PCID of the process's table. */
 static void flush_in_view_reaches_process(struct kunit *test)
 {
@@ -258,13 +265,12 @@ static void flush_marks_user_and_kernel_apart(struct kunit *test)
 
 	local_irq_disable();
 	look_in(view, 0, &value, &value);
+	clear_user_flush_bit();
 	flush_tlb_one_kernel(ADDR);
 	user_page = user_flush_bit();
 	flush_tlb_local();
 	user_all = user_flush_bit();
-	/* As SWITCH_TO_USER_CR3 does. */
-	this_cpu_and(cpu_tlbstate.user_pcid_flush_mask,
-		     ~(1U << ((this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4)));
+	clear_user_flush_bit();
 	bits = flush_bits();
 	local_irq_enable();
 	kthread_unuse_mm(mm);
