@@ -132,7 +132,8 @@ static inline int fail_each(struct kunit *test, int (*step)(struct pg_table *pgt
 			failed++;
 		}
 		if (pgt)
-			KUNIT_EXPECT_EQ_MSG(test, pgtables_bytes(pgt), before, "allocation %u", nth);
+			KUNIT_EXPECT_EQ_MSG(test, pgtables_bytes(pgt), before,
+					    "allocation %u", nth);
 	}
 	KUNIT_FAIL(test, "more than 1000 allocations");
 	return 0;

@@ -391,7 +391,8 @@ static void scope_at_last_address_is_rejected(struct kunit *test)
 		.start = -PMD_SIZE, .end = ULONG_MAX, .unit = PAGE_SIZE,
 	};
 
-	KUNIT_EXPECT_EQ(test, -EINVAL, pg_table_link_scope(new_context(test), new_context(test), &row));
+	KUNIT_EXPECT_EQ(test, -EINVAL,
+			pg_table_link_scope(new_context(test), new_context(test), &row));
 }
 
 static void entries_outside_scope_are_found(struct kunit *test)
