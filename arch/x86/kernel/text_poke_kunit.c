@@ -9,6 +9,7 @@
 #include <linux/execmem.h>
 #include <linux/fault-inject.h>
 #include <linux/hw_breakpoint.h>
+#include <linux/kernel.h>
 #include <linux/memory.h>
 #include <linux/mman.h>
 #include <linux/perf_event.h>
@@ -246,25 +247,33 @@ static void count_allocations(void) { }
 static unsigned int allocations(void) { return 0; }
 #endif
 
-/* With interrupts disabled, so that sleeping would be a bug. */
+/* For text of the kernel image with interrupts disabled: sleeping would be a bug. */
 static void poke_allocates_nothing(struct kunit *test)
 {
-	u8 *text = alloc_text(test);
+	u8 *text = alloc_text(test), *image = (u8 *)poke_leaves_window_unmapped;
 	long bytes = atomic_long_read(&poking_pgt->pgtables_bytes);
 	u64 value[2] = { get_random_u64(), get_random_u64() };
-	unsigned int nr;
+	unsigned int nr, nr_image = 0;
 
 	KUNIT_EXPECT_GT(test, bytes, 0);
 	mutex_lock(&text_mutex);
-	local_irq_disable();
 	count_allocations();
 	text_poke(text, value, sizeof(u64));
 	text_poke(text + PAGE_SIZE - sizeof(u64), value, sizeof(value));
 	nr = allocations();
-	local_irq_enable();
+	/* What is there already; a module's text is not in the image. */
+	if (core_kernel_text((unsigned long)image)) {
+		memcpy(value, image, sizeof(u64));
+		local_irq_disable();
+		count_allocations();
+		text_poke(image, value, sizeof(u64));
+		nr_image = allocations();
+		local_irq_enable();
+	}
 	mutex_unlock(&text_mutex);
 
 	KUNIT_EXPECT_EQ(test, nr, 0);
+	KUNIT_EXPECT_EQ(test, nr_image, 0);
 	KUNIT_EXPECT_EQ(test, atomic_long_read(&poking_pgt->pgtables_bytes), bytes);
 }
 
