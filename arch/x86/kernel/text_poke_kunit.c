@@ -388,10 +388,11 @@ static void breakpoint_survives_context(struct kunit *test)
 	set_breakpoint(test, poking_addr, HW_BREAKPOINT_X);
 
 	mutex_lock(&text_mutex);
-	preempt_disable();
+	migrate_disable();
 	before = dr7();
 	text_poke(text, &value, sizeof(value));
 	after_poke = dr7();
+	preempt_disable();
 	prev = pg_table_enter(pgt);
 	run(poking_addr);
 	inside = READ_ONCE(hits);
@@ -403,8 +404,9 @@ static void breakpoint_survives_context(struct kunit *test)
 	hw_breakpoint_resume();
 	run(poking_addr);
 	pg_table_leave(prev);
-	after = dr7();
 	preempt_enable();
+	after = dr7();
+	migrate_enable();
 	mutex_unlock(&text_mutex);
 
 	KUNIT_EXPECT_NE(test, before & DR_GLOBAL_ENABLE_MASK, 0);
