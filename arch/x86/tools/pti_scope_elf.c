@@ -177,11 +177,20 @@ static const struct elf64_shdr *section(const char *name)
 	return NULL;
 }
 
+/* Code that early startup code calls as well has a second name. */
+static bool is_alias(const struct symbol *s)
+{
+	return !strncmp(s->name, "__pi_", strlen("__pi_"));
+}
+
+/* Of several symbols at an address, function_at() finds the last one. */
 static int by_address(const void *a, const void *b)
 {
 	const struct symbol *x = a, *y = b;
 
-	return x->start < y->start ? -1 : x->start > y->start;
+	if (x->start != y->start)
+		return x->start < y->start ? -1 : 1;
+	return is_alias(y) - is_alias(x);
 }
 
 static struct elf64_sym symbol(const struct elf64_shdr *table, u64 nr)
