@@ -116,6 +116,12 @@ void pg_table_end_view(struct pg_table *pgt)
 	struct pg_view *view = pg_view(pgt);
 	struct pg_table *process = &view->mm->pgt;
 
+	/*
+	 * Mark the number on all CPUs before another view can get it. This one is
+	 * loaded nowhere, so nothing clears the marks.
+	 */
+	flush_tlb_mm(view->mm);
+
 	mmap_write_lock(view->mm);
 	spin_lock(&process->lock);
 	hlist_del(&view->node);
@@ -123,8 +129,6 @@ void pg_table_end_view(struct pg_table *pgt)
 	spin_unlock(&process->lock);
 	mmap_write_unlock(view->mm);
 
-	/* The root page and the number may be reused. */
-	flush_tlb_mm(view->mm);
 	pg_table_free_root(pgt, pgt->pgd);
 	pg_table_put(view->template);
 	mmdrop(view->mm);

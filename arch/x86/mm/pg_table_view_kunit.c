@@ -241,7 +241,7 @@ static void flush_in_view_reaches_process(struct kunit *test)
 	local_irq_enable();
 	kthread_unuse_mm(mm);
 
-	/* Views 2 and 3 were not loaded since the CPU began. */
+	/* The process has no views 2 and 3. */
 	KUNIT_EXPECT_EQ(test, before & 3, 0);
 	KUNIT_EXPECT_EQ(test, by_page & 3, 1);
 	KUNIT_EXPECT_EQ(test, after & 3, 0);
@@ -334,6 +334,35 @@ static void loading_a_process_marks_its_views(struct kunit *test)
 	pg_table_leave(prev);
 	after = flush_bits();
 	local_irq_enable();
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_EQ(test, before & 2, 0);
+	KUNIT_EXPECT_EQ(test, after & 2, 2);
+}
+
+/* Another view may get the number. */
+static void destroyed_view_is_marked(struct kunit *test)
+{
+	struct pg_table *template, *view;
+	unsigned int before, after;
+	struct mm_struct *mm;
+	u64 value;
+
+	if (!boot_cpu_has(X86_FEATURE_PCID))
+		kunit_skip(test, "needs PCID");
+	mm = use_new_mm(test);
+	template = new_template(test, new_page(test, 2));
+	view = pg_table_create_view(test->name, mm, template);
+	KUNIT_ASSERT_FALSE(test, IS_ERR(view));
+
+	migrate_disable();
+	local_irq_disable();
+	look_in(view, 0, &value, &value);
+	before = flush_bits();
+	local_irq_enable();
+	pg_table_put(view);
+	after = flush_bits();
+	migrate_enable();
 	kthread_unuse_mm(mm);
 
 	KUNIT_EXPECT_EQ(test, before & 2, 0);
@@ -434,7 +463,7 @@ static void flush_while_leaving_is_not_lost(struct kunit *test)
 	flush_while_switching(test, (unsigned long)pg_table_leave_view, 1);
 }
 
-/* What is not marked costs one write of CR3 and no flush; what is marked, one as well. */
+/* Loading a view writes CR3 once, with a flush if the view is marked. */
 static void marked_view_is_flushed_once(struct kunit *test)
 {
 	struct pg_table *view;
@@ -506,17 +535,22 @@ static void flushes_reach_all_views(struct kunit *test)
 	b = new_view(test, mm, 3);
 
 	preempt_disable();
+	/* The IPI of another CPU's flush would mark them. */
+	local_irq_disable();
 	look_in(a, user, &value, &value);
 	look_in(b, user, &value, &value);
 	before = flush_bits();
+	local_irq_enable();
 	flush_tlb_mm_range(mm, user, user + PAGE_SIZE, PAGE_SHIFT, false);
 	page_bits = flush_bits();
 	look_in(a, user, &value, &value);
 	look_in(b, user, &value, &value);
 	flush_tlb_mm(mm);
 	all_bits = flush_bits();
+	local_irq_disable();
 	look_in(b, user, &value, &value);
 	after = flush_bits();
+	local_irq_enable();
 	preempt_enable();
 	kthread_unuse_mm(mm);
 
@@ -614,6 +648,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(flush_marks_user_and_kernel_apart),
 	KUNIT_CASE(each_view_has_a_pcid),
 	KUNIT_CASE(loading_a_process_marks_its_views),
+	KUNIT_CASE(destroyed_view_is_marked),
 	KUNIT_CASE(flush_while_entering_is_not_lost),
 	KUNIT_CASE(flush_while_leaving_is_not_lost),
 	KUNIT_CASE(marked_view_is_flushed_once),
