@@ -40,7 +40,7 @@ export IMAGE="$tree/obj/arch/x86/boot/bzImage" DIR="$work/boot" LIMIT=400
 compile
 check "a boot without a fault passes" "$boot" xen-smp2
 planted "a context that takes its table pages for those of a process is found" \
-	"check failed: .*kunit=.*, kernel_log" arch/x86/xen/mmu_pv.c \
+	"check failed: ptdump, kunit=.*, kernel_log" arch/x86/xen/mmu_pv.c \
 	's/if \(pg_table_is_[a-z]*\(pgd_page_owner\(page\)\)\)/if (0)/'
 planted "a context that keeps an mm which is used lazily is found" \
 	"check failed: kunit=" arch/x86/mm/tlb.c \
@@ -51,7 +51,7 @@ planted "a table page that is freed while it is pinned is found" "mode xen-smp2:
 planted "a root that is not pinned is found" "mode xen-smp2: " \
 	arch/x86/include/asm/mmu_context.h \
 	's/^(#define arch_pg_table_pin\(pgt\)).*/\1 ((void)(pgt))/'
-planted "a user root that there is no memory for is found" "check failed: .*kunit=.*, kernel_log" \
+planted "a user root that there is no memory for is found" "check failed: kunit=.*, kernel_log" \
 	arch/x86/xen/mmu_pv.c \
 	'/^static int xen_pgd_alloc\(/,/^}/s/^\treturn ret;/\tBUG_ON(PagePinned(virt_to_page(xen_get_user_pgd(pgd))));\n&/'
 git -C "$tree" checkout -q --force
