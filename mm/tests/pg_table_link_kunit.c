@@ -71,6 +71,28 @@ static void tables_below_link_are_shared(struct kunit *test)
 	}
 }
 
+/* A range may begin in the last entry of a table page, and end in the first of the next. */
+static void ranges_cross_table_pages(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_SIZE(units); i++) {
+		struct pg_table *from = new_context(test), *to = new_context(test);
+		unsigned long addr = units[i] - PAGE_SIZE, size = 2 * PAGE_SIZE;
+
+		if (units[i] > TASK_SIZE_MAX - PAGE_SIZE)
+			continue;
+		KUNIT_ASSERT_EQ(test, 0, pg_table_map(from, addr, PHYS, size, PAGE_KERNEL));
+		KUNIT_ASSERT_EQ(test, 0, pg_table_link(to, from, addr, size, PAGE_SIZE));
+		expect_mapped(test, to, addr, PHYS);
+		expect_mapped(test, to, units[i], PHYS + PAGE_SIZE);
+		expect_unmapped(test, to, addr - PAGE_SIZE);
+		expect_unmapped(test, to, units[i] + PAGE_SIZE);
+		KUNIT_EXPECT_EQ_MSG(test, pgtables_bytes(to), pgtables_bytes(from),
+				    "unit %lx", units[i]);
+	}
+}
+
 static void destroy_keeps_linked_tables(struct kunit *test)
 {
 	struct pg_table *from = new_context(test), *to;
@@ -237,6 +259,26 @@ static void large_entry_is_copied_whole(struct kunit *test)
 	/* It is not copied again where there are table pages now. */
 	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link(to, from, ADDR, PAGE_SIZE, PAGE_SIZE));
 	expect_unmapped(test, to, ADDR);
+}
+
+/* What a large entry maps is not looked at: there may be no memory at PHYS. */
+static void large_entry_is_replaced(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_SIZE(units); i++) {
+		struct pg_table *from = new_context(test), *to = new_context(test);
+		unsigned long unit = units[i];
+
+		if (!(unit == PMD_SIZE && arch_vmap_pmd_supported(PAGE_KERNEL)) &&
+		    !(unit == PUD_SIZE && arch_vmap_pud_supported(PAGE_KERNEL)))
+			continue;
+		KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+		KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 0, PHYS, unit, PAGE_KERNEL));
+		KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, 0, unit, unit));
+		expect_mapped(test, to, ADDR, PHYS + ADDR);
+		expect_unmapped(test, to, ADDR + PAGE_SIZE);
+	}
 }
 
 static void invalid_links_are_rejected(struct kunit *test)
@@ -760,6 +802,7 @@ static void scope_replaces_only_large_pages_in_range(struct kunit *test)
 
 static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(tables_below_link_are_shared),
+	KUNIT_CASE(ranges_cross_table_pages),
 	KUNIT_CASE(destroy_keeps_linked_tables),
 	KUNIT_CASE(linked_tables_are_not_changed),
 	KUNIT_CASE(own_tables_are_not_replaced),
@@ -767,6 +810,7 @@ static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(free_clears_owner),
 	KUNIT_CASE(links_are_replaced),
 	KUNIT_CASE(large_entry_is_copied_whole),
+	KUNIT_CASE(large_entry_is_replaced),
 	KUNIT_CASE(invalid_links_are_rejected),
 	KUNIT_CASE(link_skips_holes),
 	KUNIT_CASE(links_to_an_owner_are_counted),

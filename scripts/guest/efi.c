@@ -344,6 +344,21 @@ static int test_table(void)
 	return n > 10 ? 0 : no("next to nothing is mapped");
 }
 
+static int test_targets(void)
+{
+	unsigned long long pages, physical, virtual;
+	FILE *f = fopen(CALLS "targets", "r");
+	int n = 0;
+
+	if (!f)
+		return fail(CALLS "targets");
+	while (fscanf(f, "%llu %llu %llu", &pages, &physical, &virtual) == 3)
+		printf("region %d: %llu pages, %llu mapped at their physical and %llu at their virtual addresses\n",
+		       n++, pages, physical, virtual);
+	fclose(f);
+	return n > 3 ? 0 : no("the firmware's regions are not there");
+}
+
 /*
  * Runtime calls on one CPU while another changes what the same process maps.
  * A page moves through a file: what it reads says which change was the last.
@@ -607,6 +622,7 @@ int main(int argc, char **argv)
 		{ "names", test_names },
 		{ "count", test_count },
 		{ "table", test_table },
+		{ "targets", test_targets },
 		{ "race", test_race },
 		{ "fault-data", test_fault_data },
 		{ "fault-code", test_fault_code },
@@ -615,6 +631,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 && i < sizeof(tests) / sizeof(*tests); i++)
 		if (!strcmp(argv[1], tests[i].name))
 			return tests[i].run();
-	fprintf(stderr, "usage: guest-efi names|count|time|table|race|fault-data|fault-code\n");
+	fprintf(stderr, "usage: guest-efi names|count|time|table|targets|race|fault-data|fault-code\n");
 	return 2;
 }

@@ -190,25 +190,36 @@ static void root_entries_are_mirrored(struct kunit *test)
 	kthread_unuse_mm(mm);
 }
 
+/* Create a process with a view, both with PCIDs; use it until kthread_unuse_mm(). */
+static struct pg_table *use_new_view(struct kunit *test)
+{
+	if (!boot_cpu_has(X86_FEATURE_PCID))
+		kunit_skip(test, "needs PCID");
+	return new_view(test, use_new_mm(test), 2);
+}
+
+/* The PCID of the process's table; its views have the next three. */
+static unsigned int process_pcid(void)
+{
+	return (this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4;
+}
+
 /* The flush bits of the loaded ASID, one for each view; bit 0 is the process's table. */
 static unsigned int flush_bits(void)
 {
-	return this_cpu_read(cpu_tlbstate.kern_pcid_flush_mask) >>
-	       ((this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4) & 0xf;
+	return this_cpu_read(cpu_tlbstate.kern_pcid_flush_mask) >> process_pcid() & 0xf;
 }
 
 /* That of its user PCID. */
 static bool user_flush_bit(void)
 {
-	return this_cpu_read(cpu_tlbstate.user_pcid_flush_mask) >>
-	       ((this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4) & 1;
+	return this_cpu_read(cpu_tlbstate.user_pcid_flush_mask) >> process_pcid() & 1;
 }
 
 /* As SWITCH_TO_USER_CR3 does. */
 static void clear_user_flush_bit(void)
 {
-	this_cpu_and(cpu_tlbstate.user_pcid_flush_mask,
-		     ~(1U << ((this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4)));
+	this_cpu_and(cpu_tlbstate.user_pcid_flush_mask, ~(1U << process_pcid()));
 }
 
 /* While a view is loaded, a flush does not reach the PCID of the process's table. */
@@ -216,13 +227,9 @@ static void flush_in_view_reaches_process(struct kunit *test)
 {
 	unsigned int before, by_page, after, by_all, outside;
 	struct pg_table *process, *view;
-	struct mm_struct *mm;
 	u64 value;
 
-	if (!boot_cpu_has(X86_FEATURE_PCID))
-		kunit_skip(test, "needs PCID");
-	mm = use_new_mm(test);
-	view = new_view(test, mm, 2);
+	view = use_new_view(test);
 
 	local_irq_disable();
 	look_in(view, 0, &value, &value);
@@ -239,7 +246,7 @@ static void flush_in_view_reaches_process(struct kunit *test)
 	flush_tlb_one_kernel(ADDR);
 	outside = flush_bits();
 	local_irq_enable();
-	kthread_unuse_mm(mm);
+	kthread_unuse_mm(current->mm);
 
 	/* The process has no views 2 and 3. */
 	KUNIT_EXPECT_EQ(test, before & 3, 0);
@@ -253,15 +260,11 @@ static void flush_in_view_reaches_process(struct kunit *test)
 static void flush_marks_user_and_kernel_apart(struct kunit *test)
 {
 	struct pg_table *view;
-	struct mm_struct *mm;
 	bool user_page, user_all;
 	unsigned int bits;
 	u64 value;
 
-	if (!boot_cpu_has(X86_FEATURE_PCID))
-		kunit_skip(test, "needs PCID");
-	mm = use_new_mm(test);
-	view = new_view(test, mm, 2);
+	view = use_new_view(test);
 
 	local_irq_disable();
 	look_in(view, 0, &value, &value);
@@ -273,7 +276,7 @@ static void flush_marks_user_and_kernel_apart(struct kunit *test)
 	clear_user_flush_bit();
 	bits = flush_bits();
 	local_irq_enable();
-	kthread_unuse_mm(mm);
+	kthread_unuse_mm(current->mm);
 
 	/* With INVPCID, the page has been flushed there already. */
 	KUNIT_EXPECT_EQ(test, user_page, !boot_cpu_has(X86_FEATURE_INVPCID));
@@ -284,8 +287,7 @@ static void flush_marks_user_and_kernel_apart(struct kunit *test)
 /* The PCID that the loaded table has, relative to that of the process's table. */
 static unsigned int loaded_variant(void)
 {
-	return (__read_cr3() & X86_CR3_PCID_MASK) -
-	       (this_cpu_read(cpu_tlbstate.loaded_asid) + 1) * 4;
+	return (__read_cr3() & X86_CR3_PCID_MASK) - process_pcid();
 }
 
 static void each_view_has_a_pcid(struct kunit *test)
@@ -317,27 +319,78 @@ static void loading_a_process_marks_its_views(struct kunit *test)
 {
 	struct pg_table *prev, *view, *context;
 	unsigned int before, after;
-	struct mm_struct *mm;
 	u64 value;
 
-	if (!boot_cpu_has(X86_FEATURE_PCID))
-		kunit_skip(test, "needs PCID");
-	mm = use_new_mm(test);
-	view = new_view(test, mm, 2);
+	view = use_new_view(test);
 	context = new_context(test);
 
 	local_irq_disable();
 	look_in(view, 0, &value, &value);
 	before = flush_bits();
 	prev = pg_table_enter(context);
-	pg_table_expire(&mm->pgt);
+	pg_table_expire(&current->mm->pgt);
 	pg_table_leave(prev);
 	after = flush_bits();
 	local_irq_enable();
-	kthread_unuse_mm(mm);
+	kthread_unuse_mm(current->mm);
 
 	KUNIT_EXPECT_EQ(test, before & 2, 0);
 	KUNIT_EXPECT_EQ(test, after & 2, 2);
+}
+
+/* CPU bring-up and resume begin with one ASID. */
+static void reset_of_asids_marks_views(struct kunit *test)
+{
+	struct pg_table *view = use_new_view(test);
+	unsigned int before, after;
+	u64 value;
+
+	local_irq_disable();
+	initialize_tlbstate_and_flush();
+	look_in(view, 0, &value, &value);
+	before = flush_bits();
+	initialize_tlbstate_and_flush();
+	after = flush_bits();
+	local_irq_enable();
+	kthread_unuse_mm(current->mm);
+
+	KUNIT_EXPECT_EQ(test, before & 2, 0);
+	KUNIT_EXPECT_EQ(test, after & 2, 2);
+}
+
+/* Enter @context, and return whether that flushed its PCID. */
+static bool enter_flushes(struct pg_table *context)
+{
+	struct pg_table *prev = pg_table_enter(context);
+	bool flushed = flush_bits() & 0xe;
+
+	/* Loading with a flush sets these, and nothing clears them without a view. */
+	this_cpu_and(cpu_tlbstate.kern_pcid_flush_mask, ~(0xeU << process_pcid()));
+	pg_table_leave(prev);
+	return flushed;
+}
+
+/* With PTI, kernel mappings are not global: each ASID has its own translations. */
+static void kernel_flush_reaches_other_asids(struct kunit *test)
+{
+	bool first, warm, by_page;
+	struct pg_table *context;
+
+	/* The view enables the marks. */
+	use_new_view(test);
+	context = new_context(test);
+
+	local_irq_disable();
+	first = enter_flushes(context);
+	warm = enter_flushes(context);
+	flush_tlb_one_kernel(ADDR);
+	by_page = enter_flushes(context);
+	local_irq_enable();
+	kthread_unuse_mm(current->mm);
+
+	KUNIT_EXPECT_TRUE(test, first);
+	KUNIT_EXPECT_FALSE(test, warm);
+	KUNIT_EXPECT_TRUE(test, by_page);
 }
 
 /* Another view may get the number. */
@@ -427,13 +480,9 @@ static void flush_while_switching(struct kunit *test, unsigned long probed, unsi
 {
 	unsigned int before, after;
 	struct pg_table *view, *process;
-	struct mm_struct *mm;
 	u64 value;
 
-	if (!boot_cpu_has(X86_FEATURE_PCID))
-		kunit_skip(test, "needs PCID");
-	mm = use_new_mm(test);
-	view = new_view(test, mm, 2);
+	view = use_new_view(test);
 	probe_cr3_writes(test, probed);
 	look_in(view, 0, &value, &value);
 
@@ -444,7 +493,7 @@ static void flush_while_switching(struct kunit *test, unsigned long probed, unsi
 	pg_table_leave_view(process);
 	after = flush_bits();
 	local_irq_enable();
-	kthread_unuse_mm(mm);
+	kthread_unuse_mm(current->mm);
 
 	KUNIT_EXPECT_EQ(test, before & bit, 0);
 	KUNIT_EXPECT_EQ(test, after & bit, 0);
@@ -467,13 +516,9 @@ static void flush_while_leaving_is_not_lost(struct kunit *test)
 static void marked_view_is_flushed_once(struct kunit *test)
 {
 	struct pg_table *view;
-	struct mm_struct *mm;
 	u64 value;
 
-	if (!boot_cpu_has(X86_FEATURE_PCID))
-		kunit_skip(test, "needs PCID");
-	mm = use_new_mm(test);
-	view = new_view(test, mm, 2);
+	view = use_new_view(test);
 	probe_cr3_writes(test, (unsigned long)pg_table_enter_view);
 
 	local_irq_disable();
@@ -484,7 +529,7 @@ static void marked_view_is_flushed_once(struct kunit *test)
 	look_in(view, 0, &value, &value);
 	look_in(view, 0, &value, &value);
 	local_irq_enable();
-	kthread_unuse_mm(mm);
+	kthread_unuse_mm(current->mm);
 
 	KUNIT_EXPECT_EQ(test, nr_written, 3);
 	KUNIT_EXPECT_EQ(test, written[1] & CR3_NOFLUSH, 0);
@@ -588,6 +633,44 @@ static void views_are_limited(struct kunit *test)
 	kthread_unuse_mm(mm);
 }
 
+#ifdef CONFIG_FAULT_INJECTION
+static int create_and_put_view(struct pg_table *template)
+{
+	struct pg_table *view = pg_table_create_view("fail", current->mm, template);
+
+	if (IS_ERR_OR_NULL(view))
+		return PTR_ERR(view);
+	pg_table_put(view);
+	return 0;
+}
+
+static void nothing_to_undo(struct pg_table *template)
+{
+}
+
+static void failed_creation_leaves_nothing(struct kunit *test)
+{
+	struct mm_struct *mm = use_new_mm(test);
+	struct pg_table *template = new_template(test, new_page(test, 2));
+	int failed, count = atomic_read(&mm->mm_count);
+
+	failed = fail_each(test, create_and_put_view, nothing_to_undo, template);
+	KUNIT_EXPECT_EQ(test, mm->pgt.nr_views, 0);
+	KUNIT_EXPECT_EQ(test, atomic_read(&mm->mm_count), count);
+	kthread_unuse_mm(mm);
+
+	kunit_info(test, "%d allocations failed, one at a time", failed);
+	/* Until init writes to debugfs, allocations that may sleep succeed. */
+	if (failed)
+		KUNIT_EXPECT_GE(test, failed, 2);
+}
+#else
+static void failed_creation_leaves_nothing(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_FAULT_INJECTION");
+}
+#endif
+
 static void view_cannot_be_changed(struct kunit *test)
 {
 	struct mm_struct *mm = use_new_mm(test);
@@ -648,6 +731,8 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(flush_marks_user_and_kernel_apart),
 	KUNIT_CASE(each_view_has_a_pcid),
 	KUNIT_CASE(loading_a_process_marks_its_views),
+	KUNIT_CASE(reset_of_asids_marks_views),
+	KUNIT_CASE(kernel_flush_reaches_other_asids),
 	KUNIT_CASE(destroyed_view_is_marked),
 	KUNIT_CASE(flush_while_entering_is_not_lost),
 	KUNIT_CASE(flush_while_leaving_is_not_lost),
@@ -655,6 +740,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(view_is_walked_with_its_mm),
 	KUNIT_CASE(views_are_limited),
 	KUNIT_CASE(user_half_is_not_executable_in_kernel),
+	KUNIT_CASE(failed_creation_leaves_nothing),
 	KUNIT_CASE(view_cannot_be_changed),
 	KUNIT_CASE(view_outlives_its_process),
 	{}

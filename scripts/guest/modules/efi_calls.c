@@ -8,6 +8,8 @@
  *	fault	write "data" or "code": a call whose argument, or whose function,
  *		is at an address that is not mapped; the status as an error number
  *	loaded	read: for each CPU, 1 if it has loaded the page table of EFI
+ *	targets	read: for each region of the firmware, its pages, and how many of them
+ *		EFI's page table maps at their physical and at their virtual addresses
  *
  * Uses nothing that the series changes, so it is the same for the stock kernel.
  */
@@ -56,14 +58,15 @@ static int inside_show(struct seq_file *m, void *v)
 }
 DEFINE_SHOW_ATTRIBUTE(inside);
 
-static efi_status_t fault_in_code(void)
+/* A call of the firmware for which @target takes the place of all its functions. */
+static efi_status_t call_instead(unsigned long target)
 {
 	static efi_runtime_services_t table;
 	const efi_runtime_services_t *runtime = efi.runtime;
 	efi_status_t status;
 	efi_time_t now;
 
-	memset64((u64 *)&table, NOT_MAPPED, sizeof(table) / sizeof(u64));
+	memset64((u64 *)&table, target, sizeof(table) / sizeof(u64));
 	efi.runtime = &table;
 	status = efi.get_time(&now, NULL);
 	efi.runtime = runtime;
@@ -85,7 +88,7 @@ static ssize_t fault_write(struct file *file, const char __user *buf,
 	if (!strcmp(kind, "data"))
 		status = efi.get_time((efi_time_t *)NOT_MAPPED, NULL);
 	else if (!strcmp(kind, "code"))
-		status = fault_in_code();
+		status = call_instead(NOT_MAPPED);
 	else
 		status = EFI_INVALID_PARAMETER;
 	mutex_unlock(&calls_lock);
@@ -98,28 +101,85 @@ static const struct file_operations fault_fops = {
 	.write = fault_write,
 };
 
-/* The first page is mapped for the firmware, and never for a process. */
-static void first_page_is_mapped(void *mapped)
+/* The physical address of @addr in the loaded table; U64_MAX if it is not mapped. */
+static u64 translate(u64 addr)
 {
-	pgd_t *pgd = __va(read_cr3_pa());
+	pgd_t *pgd = (pgd_t *)__va(read_cr3_pa()) + pgd_index(addr);
 	p4d_t *p4d;
 	pud_t *pud;
 	pmd_t *pmd;
+	pte_t *pte;
 
-	*(int *)mapped = 0;
-	if (pgd_none(*pgd))
-		return;
-	p4d = p4d_offset(pgd, 0);
-	if (p4d_none(*p4d))
-		return;
-	pud = pud_offset(p4d, 0);
-	if (pud_none(*pud))
-		return;
-	pmd = pmd_offset(pud, 0);
-	if (pmd_none(*pmd))
-		return;
-	*(int *)mapped = pmd_leaf(*pmd) || !pte_none(*pte_offset_kernel(pmd, 0));
+	if (!pgd_present(*pgd))
+		return U64_MAX;
+	p4d = p4d_offset(pgd, addr);
+	if (!p4d_present(*p4d))
+		return U64_MAX;
+	pud = pud_offset(p4d, addr);
+	if (!pud_present(*pud))
+		return U64_MAX;
+	if (pud_leaf(*pud))
+		return PFN_PHYS((u64)pud_pfn(*pud)) + (addr & ~PUD_MASK);
+	pmd = pmd_offset(pud, addr);
+	if (!pmd_present(*pmd))
+		return U64_MAX;
+	if (pmd_leaf(*pmd))
+		return PFN_PHYS((u64)pmd_pfn(*pmd)) + (addr & ~PMD_MASK);
+	pte = pte_offset_kernel(pmd, addr);
+	if (!pte_present(*pte))
+		return U64_MAX;
+	return PFN_PHYS((u64)pte_pfn(*pte)) + (addr & ~PAGE_MASK);
 }
+
+/* The first page is mapped for the firmware, and never for a process. */
+static void first_page_is_mapped(void *mapped)
+{
+	*(int *)mapped = translate(0) != U64_MAX;
+}
+
+static struct {
+	u64 pages, physical, virtual;
+} targets[64];
+static unsigned int nr_targets;
+
+/* Runs in place of the firmware, with its page table loaded. */
+static efi_status_t __efiapi count_targets(void)
+{
+	efi_memory_desc_t *md;
+	u64 offset;
+
+	nr_targets = 0;
+	for_each_efi_memory_desc(md) {
+		if (!(md->attribute & EFI_MEMORY_RUNTIME) || nr_targets == ARRAY_SIZE(targets))
+			continue;
+		targets[nr_targets].pages = md->num_pages;
+		targets[nr_targets].physical = 0;
+		targets[nr_targets].virtual = 0;
+		for (offset = 0; offset < md->num_pages << EFI_PAGE_SHIFT; offset += PAGE_SIZE) {
+			u64 phys = md->phys_addr + offset;
+
+			targets[nr_targets].physical += translate(phys) == phys;
+			targets[nr_targets].virtual += translate(md->virt_addr + offset) == phys;
+		}
+		nr_targets++;
+	}
+	return EFI_SUCCESS;
+}
+
+static int targets_show(struct seq_file *m, void *v)
+{
+	unsigned int i;
+
+	mutex_lock(&calls_lock);
+	nr_targets = 0;
+	if (call_instead((unsigned long)count_targets) == EFI_SUCCESS)
+		for (i = 0; i < nr_targets; i++)
+			seq_printf(m, "%llu %llu %llu\n", targets[i].pages, targets[i].physical,
+				   targets[i].virtual);
+	mutex_unlock(&calls_lock);
+	return 0;
+}
+DEFINE_SHOW_ATTRIBUTE(targets);
 
 static int loaded_show(struct seq_file *m, void *v)
 {
@@ -143,6 +203,7 @@ static int __init efi_calls_init(void)
 	debugfs_create_file("inside", 0400, dir, NULL, &inside_fops);
 	debugfs_create_file("fault", 0200, dir, NULL, &fault_fops);
 	debugfs_create_file("loaded", 0400, dir, NULL, &loaded_fops);
+	debugfs_create_file("targets", 0400, dir, NULL, &targets_fops);
 	return 0;
 }
 module_init(efi_calls_init);
