@@ -6,7 +6,9 @@
 #include <kunit/pg_table.h>
 #include <kunit/test.h>
 
+#include <linux/delay.h>
 #include <linux/gfp.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/pg_table_context.h>
 #include <linux/pgtable.h>
@@ -182,6 +184,32 @@ static void overlap_is_rejected(struct kunit *test)
 	expect_mapped(test, pgt, EDGE, PHYS);
 	expect_unmapped(test, pgt, EDGE + PAGE_SIZE);
 	KUNIT_EXPECT_EQ(test, pgtables_bytes(pgt), has);
+}
+
+static int map_page(void *pgt)
+{
+	return pg_table_map(pgt, ADDR, PHYS, PAGE_SIZE, PAGE_KERNEL);
+}
+
+/* While one thread changes a table, another that wants to change it waits. */
+static void changes_exclude_each_other(struct kunit *test)
+{
+	struct pg_table *pgt = new_context(test);
+	struct task_struct *other = kthread_create(map_page, pgt, "%s", test->name);
+	unsigned int i;
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(other));
+	get_task_struct(other);
+	mutex_lock(&pg_context(pgt)->lock);
+	wake_up_process(other);
+	for (i = 0; i < 5000 && !(READ_ONCE(other->__state) & TASK_UNINTERRUPTIBLE); i++)
+		msleep(1);
+	KUNIT_EXPECT_LT(test, i, 5000);
+	expect_unmapped(test, pgt, ADDR);
+	mutex_unlock(&pg_context(pgt)->lock);
+	KUNIT_EXPECT_EQ(test, kthread_stop(other), 0);
+	put_task_struct(other);
+	expect_mapped(test, pgt, ADDR, PHYS);
 }
 
 static void unmap_skips_holes(struct kunit *test)
@@ -634,6 +662,7 @@ static struct kunit_case pg_table_context_cases[] = {
 	KUNIT_CASE(invalid_ranges_are_rejected),
 	KUNIT_CASE(first_and_last_page_can_be_mapped),
 	KUNIT_CASE(overlap_is_rejected),
+	KUNIT_CASE(changes_exclude_each_other),
 	KUNIT_CASE(unmap_skips_holes),
 	KUNIT_CASE(large_entries_are_used),
 	KUNIT_CASE(large_entries_are_split),

@@ -6,6 +6,7 @@
 #include <kunit/pg_table.h>
 #include <kunit/test.h>
 
+#include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/pg_table_context.h>
@@ -990,6 +991,56 @@ static void asid_slot_matches_loaded_table(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, gen_after, gen + 1);
 }
 
+#ifdef CONFIG_KPROBES
+static struct pg_table *late_prev;
+
+/* As if the IPI came after the CPU had left the table that is flushed. */
+static int leave_before_flush(struct kprobe *kp, struct pt_regs *regs)
+{
+	if (late_prev)
+		pg_table_leave(late_prev);
+	late_prev = NULL;
+	return 0;
+}
+
+static void late_flush_leaves_other_slots_alone(struct kunit *test)
+{
+	struct kprobe kp = {
+		.symbol_name = "flush_if_loaded", .pre_handler = leave_before_flush,
+	};
+	struct pg_table *pgt = new_context(test);
+	struct mm_struct *mm = new_mm(test);
+	struct tlb_context slot;
+	unsigned int i;
+	bool left;
+
+	/* More changes than those of the mm. */
+	for (i = 0; i < 1000; i++)
+		pg_table_expire(pgt);
+	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&kp));
+	kthread_use_mm(mm);
+	preempt_disable();
+	late_prev = pg_table_enter(pgt);
+	pg_table_flush(pgt);
+	left = !late_prev;
+	if (!left)
+		pg_table_leave(late_prev);
+	slot = this_cpu_ptr(&cpu_tlbstate)->ctxs[this_cpu_read(cpu_tlbstate.loaded_asid)];
+	preempt_enable();
+	kthread_unuse_mm(mm);
+	unregister_kprobe(&kp);
+
+	KUNIT_EXPECT_TRUE(test, left);
+	KUNIT_EXPECT_EQ(test, slot.ctx_id, mm->pgt.arch.ctx_id);
+	KUNIT_EXPECT_EQ(test, slot.tlb_gen, atomic64_read(&mm->pgt.arch.tlb_gen));
+}
+#else
+static void late_flush_leaves_other_slots_alone(struct kunit *test)
+{
+	kunit_skip(test, "needs CONFIG_KPROBES");
+}
+#endif
+
 /* The table pages that a claim costs, and that all beside it is that of init_mm. */
 static void claim_is_accounted(struct kunit *test)
 {
@@ -1194,6 +1245,7 @@ static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(kernel_half_follows_vmalloc),
 	KUNIT_CASE(enter_and_leave_keep_interrupt_state),
 	KUNIT_CASE(asid_slot_matches_loaded_table),
+	KUNIT_CASE(late_flush_leaves_other_slots_alone),
 	KUNIT_CASE(claim_is_accounted),
 	KUNIT_CASE(claim_allocation_failures),
 	KUNIT_CASE(direct_map_gets_attributes_except_global),
