@@ -203,7 +203,7 @@ static void changes_exclude_each_other(struct kunit *test)
 	mutex_lock(&pg_context(pgt)->lock);
 	wake_up_process(other);
 	for (i = 0; i < 5000 && !(READ_ONCE(other->__state) & TASK_UNINTERRUPTIBLE); i++)
-		msleep(1);
+		usleep_range(500, 1000);
 	KUNIT_EXPECT_LT(test, i, 5000);
 	expect_unmapped(test, pgt, ADDR);
 	mutex_unlock(&pg_context(pgt)->lock);

@@ -359,6 +359,54 @@ static int test_targets(void)
 	return n > 3 ? 0 : no("the firmware's regions are not there");
 }
 
+/* What /proc/iomem calls the kernel, without the gaps in between. */
+static int kernel_image(unsigned long long *start, unsigned long long *end)
+{
+	unsigned long long first, last;
+	FILE *f = fopen("/proc/iomem", "r");
+	char line[256];
+
+	*start = *end = 0;
+	while (f && fgets(line, sizeof(line), f)) {
+		if (!strstr(line, ": Kernel ") || sscanf(line, " %llx-%llx", &first, &last) != 2)
+			continue;
+		if (!*start)
+			*start = first;
+		*end = last + 1;
+	}
+	if (f)
+		fclose(f);
+	return *start < *end ? 0 : fail("/proc/iomem");
+}
+
+/*
+ * In mixed mode the firmware is given physical addresses of constants, and returns to
+ * one page of code.
+ */
+static int test_image(void)
+{
+	unsigned long long start, end, image, image_end, constants = 0, code = 0;
+	FILE *f = fopen(TABLE, "r");
+	char line[256];
+
+	if (!f || kernel_image(&image, &image_end))
+		return fail(TABLE);
+	while (fgets(line, sizeof(line), f)) {
+		if (sscanf(line, "0x%llx-0x%llx", &start, &end) != 2)
+			continue;
+		start = start < image ? image : start;
+		end = end > image_end ? image_end : end;
+		if (start >= end || (!strstr(line, " RW ") && !strstr(line, " ro ")))
+			continue;
+		if (strstr(line, " RW "))
+			return no("the firmware can write to the kernel");
+		*(strstr(line, " NX ") ? &constants : &code) += (end - start) / 4096;
+	}
+	fclose(f);
+	printf("%llu pages of constants, %llu of code\n", constants, code);
+	return constants && code == 1 ? 0 : no("the firmware needs constants and one page of code");
+}
+
 /*
  * Runtime calls on one CPU while another changes what the same process maps.
  * A page moves through a file: what it reads says which change was the last.
@@ -623,6 +671,7 @@ int main(int argc, char **argv)
 		{ "count", test_count },
 		{ "table", test_table },
 		{ "targets", test_targets },
+		{ "image", test_image },
 		{ "race", test_race },
 		{ "fault-data", test_fault_data },
 		{ "fault-code", test_fault_code },
@@ -631,6 +680,6 @@ int main(int argc, char **argv)
 	for (size_t i = 0; argc == 2 && i < sizeof(tests) / sizeof(*tests); i++)
 		if (!strcmp(argv[1], tests[i].name))
 			return tests[i].run();
-	fprintf(stderr, "usage: guest-efi names|count|time|table|targets|race|fault-data|fault-code\n");
+	fprintf(stderr, "usage: guest-efi names|count|time|table|targets|image|race|fault-data|fault-code\n");
 	return 2;
 }
