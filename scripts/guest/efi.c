@@ -359,52 +359,59 @@ static int test_targets(void)
 	return n > 3 ? 0 : no("the firmware's regions are not there");
 }
 
-/* What /proc/iomem calls the kernel, without the gaps in between. */
-static int kernel_image(unsigned long long *start, unsigned long long *end)
+/* Where the kernel has its code or its constants, by the end of a line of iomem. */
+static int read_image(const char *what, unsigned long long *start, unsigned long long *end)
 {
-	unsigned long long first, last;
 	FILE *f = fopen("/proc/iomem", "r");
 	char line[256];
+	int found = 0;
 
-	*start = *end = 0;
-	while (f && fgets(line, sizeof(line), f)) {
-		if (!strstr(line, ": Kernel ") || sscanf(line, " %llx-%llx", &first, &last) != 2)
-			continue;
-		if (!*start)
-			*start = first;
-		*end = last + 1;
-	}
+	while (f && !found && fgets(line, sizeof(line), f))
+		found = strstr(line, what) && sscanf(line, " %llx-%llx", start, end) == 2;
 	if (f)
 		fclose(f);
-	return *start < *end ? 0 : fail("/proc/iomem");
+	++*end;
+	return found && *start ? 0 : fail("/proc/iomem");
 }
 
-/*
- * In mixed mode the firmware is given physical addresses of constants, and returns to
- * one page of code.
- */
-static int test_image(void)
+/* The pages of such a range that are mapped with these attributes; or with any, if NULL. */
+static unsigned long long mapped_pages(const char *what, const char *attributes)
 {
-	unsigned long long start, end, image, image_end, constants = 0, code = 0;
+	unsigned long long from, to, start, end, pages = 0;
 	FILE *f = fopen(TABLE, "r");
 	char line[256];
 
-	if (!f || kernel_image(&image, &image_end))
-		return fail(TABLE);
+	if (!f || read_image(what, &from, &to))
+		return 0;
 	while (fgets(line, sizeof(line), f)) {
-		if (sscanf(line, "0x%llx-0x%llx", &start, &end) != 2)
+		if (sscanf(line, "0x%llx-0x%llx", &start, &end) != 2 ||
+		    (!strstr(line, " RW ") && !strstr(line, " ro ")))
 			continue;
-		start = start < image ? image : start;
-		end = end > image_end ? image_end : end;
-		if (start >= end || (!strstr(line, " RW ") && !strstr(line, " ro ")))
-			continue;
-		if (strstr(line, " RW "))
-			return no("the firmware can write to the kernel");
-		*(strstr(line, " NX ") ? &constants : &code) += (end - start) / 4096;
+		start = start < from ? from : start;
+		end = end > to ? to : end;
+		if (start < end && (!attributes ||
+				    (strstr(line, " ro ") && strstr(line, attributes))))
+			pages += (end - start) / 4096;
 	}
 	fclose(f);
+	return pages;
+}
+
+/*
+ * In mixed mode the firmware is given physical addresses of constants, among which is
+ * the page of code that it returns to; and nothing can run kernel text.
+ */
+static int test_image(void)
+{
+	unsigned long long constants = mapped_pages(": Kernel rodata", " NX ");
+	unsigned long long code = mapped_pages(": Kernel rodata", " x ");
+
 	printf("%llu pages of constants, %llu of code\n", constants, code);
-	return constants && code == 1 ? 0 : no("the firmware needs constants and one page of code");
+	if (!constants || constants + code != mapped_pages(": Kernel rodata", NULL))
+		return no("the firmware can write to constants, or lacks them");
+	if (code != 1)
+		return no("the firmware needs one page of code");
+	return mapped_pages(": Kernel code", NULL) ? no("the firmware has kernel text mapped") : 0;
 }
 
 /*
