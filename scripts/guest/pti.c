@@ -7,8 +7,9 @@
  *		something to read is looked up in the table that has it: the kernel's
  *		of this process, or the user table of another one.
  *
- * table	Print the user table of this process, to be compared with that of another
- *		kernel with the same configuration and command line (nokaslr, norandmaps).
+ * table	Print the user table of this process, and whether it can read the vsyscall
+ *		page, to be compared with that of another kernel with the same configuration
+ *		and command line (nokaslr, norandmaps).
  *		Ranges are printed as they are, what is not present too, but for
  *
  *		- the kernel image, whose parts have other sizes: it is cut by symbols
@@ -41,6 +42,7 @@
 
 /* Where the kernel half begins. */
 #define HALF	(sizeof(long) == 8 ? (unsigned long)(1ULL << 63) : 0xc0000000UL)
+#define VSYSCALL	(-0xa00000UL)
 #define ESPFIX	0xffffff0000000000ULL
 #define ESPFIX_SIZE	0x8000000000ULL
 
@@ -250,12 +252,30 @@ static int same_half(const struct table *a, const struct table *b)
 	return 1;
 }
 
+static sigjmp_buf faulted;
+
+static void on_fault(int sig)
+{
+	siglongjmp(faulted, sig);
+}
+
+static int reads(unsigned long addr)
+{
+	if (sigsetjmp(faulted, 1))
+		return 0;
+	(void)*(volatile char *)addr;
+	return 1;
+}
+
 static int test_table(void)
 {
 	/* The user table first: how much is read of the other one shows in it. */
 	if (find_cuts() || read_table(&user, TABLES "current_user") ||
 	    read_table(&kernel, TABLES "current_kernel"))
 		return 1;
+	signal(SIGSEGV, on_fault);
+	if (sizeof(long) == 8)
+		printf("the vsyscall page is %s\n", reads(VSYSCALL) ? "readable" : "not readable");
 	for (int i = 0; i < half(&user); i++)
 		printf("map %lx-%lx: %s\n", user.ranges[i].start, user.ranges[i].end + 1,
 		       user.ranges[i].what);
@@ -271,21 +291,6 @@ static int test_table(void)
 	for (int i = 0; i < NR_CUTS - 1; i++)
 		print_piece(&cuts[i], &user);
 	return 0;
-}
-
-static sigjmp_buf faulted;
-
-static void on_fault(int sig)
-{
-	siglongjmp(faulted, sig);
-}
-
-static int reads(unsigned long addr)
-{
-	if (sigsetjmp(faulted, 1))
-		return 0;
-	(void)*(volatile char *)addr;
-	return 1;
 }
 
 /* The other process: a page and an LDT of its own. */

@@ -591,6 +591,13 @@ static void user_page_table_is_in_scope(struct kunit *test)
 	*entry = *pgd_offset_k(PAGE_OFFSET);
 	KUNIT_EXPECT_GT(test, pti_count_outside(&user), 0);
 	*entry = __pgd(0);
+#ifdef CONFIG_MODIFY_LDT_SYSCALL
+	/* Where a process may have its LDT. */
+	entry = pgd_offset_pgd(user.pgd, LDT_BASE_ADDR);
+	*entry = *pgd_offset_k(PAGE_OFFSET);
+	KUNIT_EXPECT_EQ(test, pti_count_outside(&user), 0);
+	*entry = __pgd(0);
+#endif
 #else
 	kunit_skip(test, "needs CONFIG_MITIGATION_PAGE_TABLE_ISOLATION");
 #endif
@@ -1180,6 +1187,8 @@ static void user_page_table_maps_what_entry_needs(struct kunit *test)
 	struct mm_struct *mm = new_mm(test);
 	struct pg_table user = { };
 	void *p = vmalloc(PAGE_SIZE), *tss;
+	unsigned long size;
+	phys_addr_t phys;
 	int cpu;
 
 	vfree(p);
@@ -1211,6 +1220,8 @@ static void user_page_table_maps_what_entry_needs(struct kunit *test)
 	if (boot_cpu_has(X86_FEATURE_PGE))
 		KUNIT_EXPECT_TRUE(test, flags_at((unsigned long)__entry_text_start) & _PAGE_GLOBAL);
 	KUNIT_EXPECT_FALSE(test, flags_at((unsigned long)&init_task) & _PAGE_GLOBAL);
+	if (!translate(&user, (unsigned long)_text, &phys, &size))
+		KUNIT_EXPECT_FALSE(test, flags_at((unsigned long)_text) & _PAGE_GLOBAL);
 #else
 	kunit_skip(test, "needs CONFIG_MITIGATION_PAGE_TABLE_ISOLATION");
 #endif
