@@ -151,7 +151,7 @@ checkout()
 }
 
 # What the options have in their names that the series brings.
-ours='PG_TABLE\|PTI_SCOPE\|KMAP_LOCAL_KUNIT'
+ours='PG_TABLE\|PTI_SCOPE\|KMAP_LOCAL_KUNIT\|CONFIG_ASI'
 
 # same_config STOCK OURS: the kernels of two directories differ in the series alone.
 same_config()

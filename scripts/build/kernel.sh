@@ -2,9 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # kernel.sh [FRAGMENT...]: build the x86-64 kernel from the replayed tree.
 #
-# Without a fragment the configuration is kunit/x86_64.config, kunit/guest.config
-# and kunit/suites.config, and the result is in $out/x86_64; kunit/debug-pt.config
-# is merged over it in $out/x86_64-debug.
+# Without a fragment the configuration is kunit/x86_64.config, kunit/guest.config,
+# kunit/suites.config and kunit/asi.config, and the result is in $out/x86_64;
+# kunit/debug-pt.config is merged over the first three in $out/x86_64-debug.
 #
 # Environment: STOCK=1, the kernel before the series, in $out/x86_64-stock, without
 # the options that it brings; MACHINE, a row of scripts/boot/machines: its kernel instead, of
@@ -28,6 +28,7 @@ if [ "$machine" = x86_64 ]; then
 	cc=gcc
 	target=bzImage
 	image=$dir/arch/x86/boot/bzImage
+	[ $# -gt 0 ] || set -- "$top/kunit/asi.config"
 	set -- "$top/kunit/suites.config" "$@"
 	set -- "$top/kunit/x86_64.config" "$top/kunit/guest.config" "$@"
 else

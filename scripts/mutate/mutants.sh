@@ -16,8 +16,8 @@
 # nothing is.
 #
 # Environment: WORKERS, how many boot at a time (default: the processors); LIMIT,
-# seconds of a boot, instead of those of scripts/boot/modes; LIST, FILES, EQUIVALENT, TABLE: other tables, below the top; RIG:
-# with other scripts of build/ and boot/.
+# seconds of a boot, instead of those of scripts/boot/modes; LIST, FILES, EQUIVALENT, TABLE: other tables, and
+# CONFIGS, other fragments with commas, below the top; RIG: with other scripts of build/ and boot/.
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -35,7 +35,8 @@ else
 fi
 workers=${WORKERS:-$(nproc)}
 rig=${RIG:-$top/scripts}
-configs='kunit/x86_64.config kunit/guest.config kunit/suites.config kunit/mutants.config'
+configs=$(echo "${CONFIGS:-kunit/x86_64.config,kunit/guest.config,kunit/suites.config,kunit/mutants.config}" |
+	tr , ' ')
 dir=$out/mutants
 tab=$(printf '\t')
 
@@ -181,6 +182,13 @@ else
 fi
 echo 0 >"$run/next"
 touch "$run/verdicts"
+# What was found to be equivalent after it survived does not count.
+awk -F'\t' -v OFS='\t' '
+	FILENAME ~ /equivalent.keys$/ { known[$0]; next }
+	FILENAME ~ /plan$/ { key[$1] = $2 OFS $4 OFS $5 OFS $6; next }
+	$2 == "survived" && key[$1] in known { $2 = "equivalent" }
+	{ print }' "$run/equivalent.keys" "$run/plan" "$run/verdicts" >"$run/verdicts.new"
+mv "$run/verdicts.new" "$run/verdicts"
 # A named fault is run again.
 if [ $# -gt 0 ]; then
 	awk -F'\t' 'NR == FNR { again[$1]; next } !($1 in again)' "$run/names" "$run/verdicts" >"$run/verdicts.new"
