@@ -275,7 +275,7 @@ static int test_table(void)
 		return 1;
 	signal(SIGSEGV, on_fault);
 	if (sizeof(long) == 8)
-		printf("the vsyscall page is %s\n", reads(VSYSCALL) ? "readable" : "not readable");
+		printf("map the vsyscall page: %s\n", reads(VSYSCALL) ? "readable" : "not readable");
 	for (int i = 0; i < half(&user); i++)
 		printf("map %lx-%lx: %s\n", user.ranges[i].start, user.ranges[i].end + 1,
 		       user.ranges[i].what);

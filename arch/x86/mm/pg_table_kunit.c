@@ -591,13 +591,6 @@ static void user_page_table_is_in_scope(struct kunit *test)
 	*entry = *pgd_offset_k(PAGE_OFFSET);
 	KUNIT_EXPECT_GT(test, pti_count_outside(&user), 0);
 	*entry = __pgd(0);
-#ifdef CONFIG_MODIFY_LDT_SYSCALL
-	/* Where a process may have its LDT. */
-	entry = pgd_offset_pgd(user.pgd, LDT_BASE_ADDR);
-	*entry = *pgd_offset_k(PAGE_OFFSET);
-	KUNIT_EXPECT_EQ(test, pti_count_outside(&user), 0);
-	*entry = __pgd(0);
-#endif
 #else
 	kunit_skip(test, "needs CONFIG_MITIGATION_PAGE_TABLE_ISOLATION");
 #endif
