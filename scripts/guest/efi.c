@@ -370,11 +370,16 @@ static int read_image(const char *what, unsigned long long *start, unsigned long
 		found = strstr(line, what) && sscanf(line, " %llx-%llx", start, end) == 2;
 	if (f)
 		fclose(f);
+	if (!found || !*start)
+		return fail("/proc/iomem");
 	++*end;
-	return found && *start ? 0 : fail("/proc/iomem");
+	return 0;
 }
 
-/* The pages of such a range that are mapped with these attributes; or with any, if NULL. */
+/*
+ * The pages of such a range that are mapped with these attributes, or with any, if NULL; the
+ * largest number if that cannot be read, which no check takes for right.
+ */
 static unsigned long long mapped_pages(const char *what, const char *attributes)
 {
 	unsigned long long from, to, start, end, pages = 0;
@@ -382,7 +387,7 @@ static unsigned long long mapped_pages(const char *what, const char *attributes)
 	char line[256];
 
 	if (!f || read_image(what, &from, &to))
-		return 0;
+		return ~0ULL;
 	while (fgets(line, sizeof(line), f)) {
 		if (sscanf(line, "0x%llx-0x%llx", &start, &end) != 2 ||
 		    (!strstr(line, " RW ") && !strstr(line, " ro ")))

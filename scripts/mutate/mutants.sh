@@ -16,8 +16,9 @@
 # nothing is.
 #
 # Environment: WORKERS, how many boot at a time (default: the processors); LIMIT,
-# seconds of a boot, instead of those of scripts/boot/modes; LIST, FILES, EQUIVALENT, TABLE: other tables, and
-# CONFIGS, other fragments with commas, below the top; RIG: with other scripts of build/ and boot/.
+# seconds of a boot, instead of those of scripts/boot/modes; LIST, FILES, EQUIVALENT, TABLE:
+# other tables, and CONFIGS, other fragments with commas, below the top; RIG: with other
+# scripts of build/ and boot/.
 
 . "$(dirname "$0")/../lib.sh"
 
