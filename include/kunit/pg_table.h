@@ -6,10 +6,12 @@
 #include <kunit/test.h>
 
 #include <linux/fault-inject.h>
+#include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/pg_table_context.h>
 #include <linux/pgtable.h>
 #include <linux/sched/mm.h>
+#include <linux/sched/signal.h>
 #include <linux/vmalloc.h>
 
 #include <linux/pg_table_internal.h>
@@ -55,6 +57,17 @@ static inline struct mm_struct *new_mm(struct kunit *test)
 	/* Xen PV loads only what is pinned; exit_mmap() undoes it. */
 	arch_pg_table_pin(&mm->pgt);
 	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_mm, mm));
+	return mm;
+}
+
+/* Create an mm and use it in this thread, until kthread_unuse_mm(). */
+static inline struct mm_struct *use_new_mm(struct kunit *test)
+{
+	struct mm_struct *mm = new_mm(test);
+
+	mm->task_size = TASK_SIZE;
+	arch_pick_mmap_layout(mm, &current->signal->rlim[RLIMIT_STACK]);
+	kthread_use_mm(mm);
 	return mm;
 }
 

@@ -39,16 +39,6 @@ static int init(struct kunit *test)
 	return 0;
 }
 
-static struct mm_struct *use_new_mm(struct kunit *test)
-{
-	struct mm_struct *mm = new_mm(test);
-
-	mm->task_size = TASK_SIZE;
-	arch_pick_mmap_layout(mm, &current->signal->rlim[RLIMIT_STACK]);
-	kthread_use_mm(mm);
-	return mm;
-}
-
 static void free_page_of(void *page)
 {
 	__free_page(page);

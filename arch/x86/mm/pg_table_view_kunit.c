@@ -37,17 +37,6 @@ static int skip_without_pti(struct kunit *test)
 	return 0;
 }
 
-/* Create an mm and use it in this thread, until kthread_unuse_mm(). */
-static struct mm_struct *use_new_mm(struct kunit *test)
-{
-	struct mm_struct *mm = new_mm(test);
-
-	mm->task_size = TASK_SIZE;
-	arch_pick_mmap_layout(mm, &current->signal->rlim[RLIMIT_STACK]);
-	kthread_use_mm(mm);
-	return mm;
-}
-
 static void link(struct kunit *test, struct pg_table *template, unsigned long start,
 		 unsigned long end, unsigned long unit)
 {
