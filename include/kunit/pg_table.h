@@ -33,6 +33,25 @@ static inline struct pg_table *new_context(struct kunit *test)
 	return pgt;
 }
 
+static inline void free_root(void *root)
+{
+	free_page((unsigned long)root);
+}
+
+/* Create a template that maps nothing. */
+static inline struct pg_table *new_template(struct kunit *test)
+{
+	pgd_t *root = (pgd_t *)get_zeroed_page(GFP_KERNEL);
+	struct pg_table *pgt;
+
+	KUNIT_ASSERT_NOT_NULL(test, root);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_root, root));
+	pgt = pg_table_create_template(test->name, root);
+	KUNIT_ASSERT_NOT_NULL(test, pgt);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_context, pgt));
+	return pgt;
+}
+
 /* Allocate a page that begins with @value. */
 static inline u64 *new_page(struct kunit *test, u64 value)
 {

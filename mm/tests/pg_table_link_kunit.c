@@ -347,15 +347,11 @@ static void template_maps_kernel_half(struct kunit *test)
 	unsigned long size, addr = arch_pg_table_kernel_start;
 	struct pg_table *pgt;
 	pte_t *entry;
-	pgd_t *root;
 
 	if (IS_ENABLED(CONFIG_UML))
 		kunit_skip(test, "the kernel is in the lower half");
 
-	root = (pgd_t *)get_zeroed_page(GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, root);
-	pgt = pg_table_create_template(test->name, root);
-	KUNIT_ASSERT_NOT_NULL(test, pgt);
+	pgt = new_template(test);
 	KUNIT_EXPECT_TRUE(test, pg_table_is_standalone(pgt));
 	KUNIT_EXPECT_EQ(test, -EINVAL, map_page(pgt, ADDR));
 	KUNIT_EXPECT_EQ(test, -EINVAL, map_page(pgt, addr - PAGE_SIZE));
@@ -368,8 +364,6 @@ static void template_maps_kernel_half(struct kunit *test)
 	entry = pg_table_lookup(pgt, addr, &size);
 	KUNIT_EXPECT_NOT_NULL(test, entry);
 	KUNIT_EXPECT_EQ(test, size, PAGE_SIZE);
-	pg_table_put(pgt);
-	free_page((unsigned long)root);
 }
 
 static void scope_is_linked(struct kunit *test)

@@ -1220,6 +1220,50 @@ static void user_page_table_maps_what_entry_needs(struct kunit *test)
 #endif
 }
 
+/* The check of the scope sees the whole kernel half, and is exact to the page. */
+static void scope_of_user_page_table_is_exact(struct kunit *test)
+{
+#ifdef CONFIG_MITIGATION_PAGE_TABLE_ISOLATION
+	unsigned long tss = (unsigned long)&per_cpu(cpu_tss_rw, 0);
+	const struct {
+		unsigned long addr;
+		bool outside;
+	} pages[] = {
+		{ arch_pg_table_kernel_start, true },
+		{ LDT_BASE_ADDR - PAGE_SIZE, true },
+		{ LDT_BASE_ADDR, false },
+		{ LDT_END_ADDR - PAGE_SIZE, false },
+		{ LDT_END_ADDR, true },
+		{ tss - PAGE_SIZE, true },
+		{ tss, false },
+		{ tss + PAGE_SIZE, true },
+		{ ESPFIX_BASE_ADDR - PAGE_SIZE, true },
+		{ ESPFIX_BASE_ADDR, false },
+		{ CPU_ENTRY_AREA_BASE - PAGE_SIZE, true },
+		{ CPU_ENTRY_AREA_BASE, false },
+		{ CPU_ENTRY_AREA_BASE + P4D_SIZE, true },
+		{ (unsigned long)&init_task & PAGE_MASK, true },
+		{ -PAGE_SIZE, true },
+	};
+	struct pg_table *template;
+	unsigned int i;
+
+	if (!boot_cpu_has(X86_FEATURE_PTI))
+		kunit_skip(test, "PTI is off");
+
+	template = new_template(test);
+	for (i = 0; i < ARRAY_SIZE(pages); i++) {
+		KUNIT_ASSERT_EQ(test, 0, pg_table_map(template, pages[i].addr, PHYS, PAGE_SIZE,
+						      PAGE_KERNEL));
+		KUNIT_EXPECT_EQ_MSG(test, pti_count_outside(template), pages[i].outside,
+				    "at %lx", pages[i].addr);
+		KUNIT_ASSERT_EQ(test, 0, pg_table_unmap(template, pages[i].addr, PAGE_SIZE));
+	}
+#else
+	kunit_skip(test, "needs CONFIG_MITIGATION_PAGE_TABLE_ISOLATION");
+#endif
+}
+
 static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(kernel_half_matches_init_mm),
 	KUNIT_CASE(root_is_one_page),
@@ -1254,6 +1298,7 @@ static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(claim_allocation_failures),
 	KUNIT_CASE(direct_map_gets_attributes_except_global),
 	KUNIT_CASE(user_page_table_maps_what_entry_needs),
+	KUNIT_CASE(scope_of_user_page_table_is_exact),
 	{}
 };
 

@@ -45,15 +45,9 @@ static void link(struct kunit *test, struct pg_table *template, unsigned long st
 }
 
 /* Create a template that maps the whole kernel, and @p at ADDR. */
-static struct pg_table *new_template(struct kunit *test, void *p)
+static struct pg_table *new_kernel_template(struct kunit *test, void *p)
 {
-	struct pg_table *template;
-	pgd_t *root = kunit_kzalloc(test, PAGE_SIZE, GFP_KERNEL);
-
-	KUNIT_ASSERT_NOT_NULL(test, root);
-	template = pg_table_create_template(test->name, root);
-	KUNIT_ASSERT_NOT_NULL(test, template);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_context, template));
+	struct pg_table *template = new_template(test);
 
 	/* Smaller units at the end: a range cannot include the last address. */
 	link(test, template, ADDR + P4D_SIZE, -P4D_SIZE, P4D_SIZE);
@@ -66,7 +60,7 @@ static struct pg_table *new_template(struct kunit *test, void *p)
 
 static struct pg_table *new_view(struct kunit *test, struct mm_struct *mm, u64 value)
 {
-	struct pg_table *template = new_template(test, new_page(test, value));
+	struct pg_table *template = new_kernel_template(test, new_page(test, value));
 	struct pg_table *view = pg_table_create_view(test->name, mm, template);
 
 	KUNIT_ASSERT_FALSE(test, IS_ERR(view));
@@ -393,7 +387,7 @@ static void destroyed_view_is_marked(struct kunit *test)
 	if (!boot_cpu_has(X86_FEATURE_PCID))
 		kunit_skip(test, "needs PCID");
 	mm = use_new_mm(test);
-	template = new_template(test, new_page(test, 2));
+	template = new_kernel_template(test, new_page(test, 2));
 	view = pg_table_create_view(test->name, mm, template);
 	KUNIT_ASSERT_FALSE(test, IS_ERR(view));
 
@@ -597,7 +591,7 @@ static void flushes_reach_all_views(struct kunit *test)
 static void views_are_limited(struct kunit *test)
 {
 	struct mm_struct *mm = use_new_mm(test);
-	struct pg_table *template = new_template(test, new_page(test, 2));
+	struct pg_table *template = new_kernel_template(test, new_page(test, 2));
 	struct pg_table *view[PG_TABLE_MAX_VIEWS], *more;
 	unsigned int i;
 
@@ -640,7 +634,7 @@ static void nothing_to_undo(struct pg_table *template)
 static void failed_creation_leaves_nothing(struct kunit *test)
 {
 	struct mm_struct *mm = use_new_mm(test);
-	struct pg_table *template = new_template(test, new_page(test, 2));
+	struct pg_table *template = new_kernel_template(test, new_page(test, 2));
 	int failed, count = atomic_read(&mm->mm_count);
 
 	failed = fail_each(test, create_and_put_view, nothing_to_undo, template);
