@@ -152,6 +152,14 @@ void asi_leaving(enum asi_exit why, unsigned long ip)
 	note_cause(why, ip);
 }
 
+void asi_leave(enum asi_exit why, unsigned long ip)
+{
+	if (!asi_is_restricted())
+		return;
+	asi_leaving(why, ip);
+	asi_load_process();
+}
+
 /* The flush comes after CR3 has changed, so that nothing is read into the buffers again. */
 void noinstr asi_entered(enum asi_entry why)
 {
@@ -183,10 +191,7 @@ void asi_kmap(const void *addr)
 	if (!asi_is_restricted())
 		return;
 	local_irq_save(flags);
-	if (asi_is_restricted()) {
-		asi_leaving(ASI_EXIT_KMAP, _RET_IP_);
-		asi_load_process();
-	}
+	asi_leave(ASI_EXIT_KMAP, _RET_IP_);
 	local_irq_restore(flags);
 }
 EXPORT_SYMBOL_GPL(asi_kmap);
@@ -226,8 +231,7 @@ bool asi_fault(struct pt_regs *regs, unsigned long error_code, unsigned long add
 	if (!pte || !pte_present(*pte))
 		return false;
 
-	asi_leaving(in_hole(addr) ? ASI_EXIT_FAULT : ASI_EXIT_MISSED, regs->ip);
-	asi_load_process();
+	asi_leave(in_hole(addr) ? ASI_EXIT_FAULT : ASI_EXIT_MISSED, regs->ip);
 	return true;
 }
 
@@ -282,16 +286,27 @@ bool asi_keeps(const void *start, const void *end)
 	return false;
 }
 
-static unsigned long count_pages(unsigned long addr, unsigned long size,
+static unsigned long count_up_to(unsigned long limit, unsigned long addr, unsigned long size,
 				 bool (*test)(unsigned long pfn))
 {
 	unsigned long end = min(addr + size, (unsigned long)pfn_to_kaddr(max_pfn));
 	unsigned long count = 0;
 
 	/* With KASLR, the direct map begins within a root entry. */
-	for (addr = max(addr, PAGE_OFFSET); addr < end; addr += PAGE_SIZE)
+	for (addr = max(addr, PAGE_OFFSET); addr < end && count < limit; addr += PAGE_SIZE)
 		count += test(PFN_DOWN(__pa(addr)));
 	return count;
+}
+
+static unsigned long count_pages(unsigned long addr, unsigned long size,
+				 bool (*test)(unsigned long pfn))
+{
+	return count_up_to(ULONG_MAX, addr, size, test);
+}
+
+static bool any_page(unsigned long addr, unsigned long size, bool (*test)(unsigned long pfn))
+{
+	return count_up_to(1, addr, size, test);
 }
 
 static bool is_other(unsigned long pfn)
@@ -314,9 +329,9 @@ static int __init link_around_holes(unsigned long addr, unsigned long size,
 	int err = 0;
 
 	for (; size && !err; addr += unit, size -= unit) {
-		if (!count_pages(addr, unit, is_hole))
+		if (!any_page(addr, unit, is_hole))
 			err = pg_table_link(template, &init_mm.pgt, addr, unit, unit);
-		else if (!count_pages(addr, unit, is_other))
+		else if (!any_page(addr, unit, is_other))
 			continue;
 		else if (is_larger(addr, unit / PTRS_PER_PTE))
 			err = -EINVAL;
@@ -326,18 +341,20 @@ static int __init link_around_holes(unsigned long addr, unsigned long size,
 	return err;
 }
 
-/* Global translations would survive the write of CR3. */
-static int __init make_nonglobal(void)
+/* @pages: Set to the number of their pages. */
+static int __init change_holes(int (*change)(unsigned long addr, int numpages),
+			       unsigned long *pages)
 {
 	unsigned long pfn, start;
 	int err = 0;
 
+	*pages = 0;
 	for (pfn = 0; !err && pfn < max_pfn; pfn++) {
 		for (start = pfn; pfn < max_pfn && is_hole(pfn); pfn++)
 			;
 		if (pfn > start)
-			err = set_memory_nonglobal((unsigned long)pfn_to_kaddr(start),
-						   pfn - start);
+			err = change((unsigned long)pfn_to_kaddr(start), pfn - start);
+		*pages += pfn - start;
 	}
 	return err;
 }
@@ -452,17 +469,20 @@ static int __init asi_init(void)
 		pr_err("not as a guest of Xen PV or Hyper-V; isolation is off\n");
 		return 0;
 	}
-	pages = count_pages(PAGE_OFFSET, PFN_PHYS(max_pfn), is_hole);
-	if (!pages) {
-		pr_err("no ZONE_MOVABLE, set movablecore=; isolation is off\n");
-		return 0;
-	}
 	if (!in_direct_map((unsigned long)pfn_to_kaddr(max_pfn - 1))) {
 		pr_err("the direct map and vmalloc share a root entry; isolation is off\n");
 		return 0;
 	}
-	err = make_nonglobal() ?: build_template();
+	/* Global translations would survive the write of CR3. */
+	err = change_holes(set_memory_nonglobal, &pages);
+	if (!err && !pages) {
+		pr_err("no ZONE_MOVABLE, set movablecore=; isolation is off\n");
+		return 0;
+	}
+	err = err ?: build_template();
 	if (err) {
+		/* What the template has stays. No root gets a copy of it. */
+		change_holes(set_memory_global, &pages);
 		pr_err("no template (%d); isolation is off\n", err);
 		return 0;
 	}

@@ -98,16 +98,11 @@ static __always_inline void asi_enter(enum asi_entry why)
 /**
  * asi_leave - run on the table of the process
  * @why: The cause.
+ * @ip: The address of the code that leaves, for debugfs.
  *
  * Context: Interrupts disabled.
  */
-static inline void asi_leave(enum asi_exit why)
-{
-	if (!asi_is_restricted())
-		return;
-	asi_leaving(why, _THIS_IP_);
-	asi_load_process();
-}
+void asi_leave(enum asi_exit why, unsigned long ip);
 
 /**
  * asi_cr3_of_process - what CR3 would be if this CPU had left
@@ -219,7 +214,7 @@ DECLARE_PER_CPU(struct asi_counts, asi_counts);
 static __always_inline bool asi_enabled(void) { return false; }
 static __always_inline bool asi_is_restricted(void) { return false; }
 static __always_inline void asi_enter(enum asi_entry why) { }
-static inline void asi_leave(enum asi_exit why) { }
+static inline void asi_leave(enum asi_exit why, unsigned long ip) { }
 static inline void asi_leaving(enum asi_exit why, unsigned long ip) { }
 static inline unsigned long asi_cr3_of_process(unsigned long cr3) { return cr3; }
 static inline bool asi_fault(struct pt_regs *regs, unsigned long error_code,
