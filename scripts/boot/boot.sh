@@ -93,7 +93,7 @@ pack()
 	target=$dir/$1.gz
 	set -- "$initramfs"
 	case $expected in
-	*module=* | *selftest=* | *churn=*)
+	*module=* | *selftest=* | *churn=* | *pattern=*)
 		[ -f "$made/guest-extra.gz" ] || die "no $made/guest-extra.gz" "run: make kernel"
 		set -- "$@" "$made/guest-extra.gz"
 		;;

@@ -18,6 +18,7 @@ planted()
 }
 
 boot=$top/scripts/boot/boot.sh
+export MODES=scripts/tests/modes
 [ -f "$out/x86_64/arch/x86/boot/bzImage" ] ||
 	die "there is no kernel to boot" "run: make kernel"
 
@@ -53,8 +54,8 @@ says "a panic is told" "panic: Attempted to kill init" "$boot" default
 check "and what the guest said of it" grep -q '^|   .*Kernel panic - not syncing' "$work/said"
 planted hang 's/^set -- /fault() { sleep 999; }\n&fault /'
 says "a guest that hangs is told, with the limit and the log" \
-	"mode default: hangs: [0-9]* of [0-9]* checks within 60 s; .*default.log" \
-	env LIMIT=60 "$boot" default
+	"mode default: hangs: [0-9]* of [0-9]* checks within 40 s; .*default.log" \
+	env LIMIT=40 "$boot" default
 planted silent 's/^dmesg -n 4/sleep 999/'
 says "no user space is told" "no user space within 20 s" env LIMIT=20 "$boot" default
 unset INITRAMFS DIR
