@@ -187,19 +187,23 @@ EOF
 	for side in stock ours; do
 		if [ $side = stock ]; then commit=$commit_stock; else commit=$commit_ours; fi
 		kernels=$((kernels + 1))
-		echo "kernel $kernels of 3: $side, its sizes and its image"
+		echo "kernel $kernels of 4: $side, its sizes and its image"
 		tree "$side" "$commit"
 		configure "$side" kernel
 		sizes "$side" "$commit"
 		kbuild "$side" kernel x86_64 make_image bzImage PG_TABLE_BENCH=y
 	done
-	echo "kernel 3 of 3: ours, with views"
 	# Only their tests select views, in a kernel that no other figure is of.
 	echo CONFIG_KUNIT=y | cat - "$top/kunit/suites.config" >"$bench/views.config"
-	# What the options between the two do not change is not compiled again.
-	[ -d "$bench/ours/views" ] || cp -a "$bench/ours/kernel" "$bench/ours/views"
-	configure ours views "$bench/views.config"
-	kbuild ours views x86_64 make_image bzImage PG_TABLE_BENCH=y
+	echo CONFIG_ASI=y >"$bench/asi.config"
+	for kind in views asi; do
+		kernels=$((kernels + 1))
+		echo "kernel $kernels of 4: ours, with $kind"
+		# What the options between the two do not change is not compiled again.
+		[ -d "$bench/ours/$kind" ] || cp -a "$bench/ours/kernel" "$bench/ours/$kind"
+		configure ours $kind "$bench/$kind.config"
+		kbuild ours $kind x86_64 make_image bzImage PG_TABLE_BENCH=y
+	done
 	differ=$(diff "$bench/stock/kernel/.config" "$bench/ours/kernel/.config" |
 		grep '^[<>]' | grep -v 'PG_TABLE' | head -n 1) || :
 	[ -z "$differ" ] || die "the two configurations differ: $differ" \
@@ -260,11 +264,17 @@ rows $table | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
 		print "what\tstock\tours\tratio\treach\tmet\tspread %"
 	}
 	{
-		a = "stock " $1 " " $2; b = "ours " $1 " " $3
-		if (sub(/^ours:/, "", $2)) a = "ours " $1 " " $2
-		if (v[1, a] == "" || v[1, b] == "" || v[1, a] == 0) {
+		split($1 "," $1, at, ",")
+		a = "stock " at[1] " " $2; b = "ours " at[2] " " $3
+		if (sub(/^ours:/, "", $2)) a = "ours " at[1] " " $2
+		if (v[1, b] == "" || ($4 != "count" && !v[1, a])) {
 			print "no figure for: " $6 >"/dev/stderr"
 			missing = 1
+			next
+		}
+		if ($4 == "count") {
+			printf "%s\t-\t%d\t-\t%s\t%s\t%.3f\n", $6, v[1, b], $5,
+				v[1, b] <= $5 ? "yes" : "NO", same(b)
 			next
 		}
 		ratio = v[1, b] / v[1, a]
@@ -297,7 +307,7 @@ for nr in 1 100 10000 1000000; do
 done | awk '{ m = $1 / $4 / 1024; printf "| %-12d %16d %16d  %s\n", $1, $2 * m, $3 * m, $5 }'
 
 # Bars of the ratios, with a mark at the reach.
-awk -F'\t' 'NR > 1 && $5 !~ /^1 \+-/ {
+awk -F'\t' 'NR > 1 && $5 !~ /^1 \+-/ && $4 != "-" {
 	reach = $5 ~ / B$/ ? $5 / $2 : $5
 	printf "%d\t%s\t%s\t%s\t%s\n", -(++n), $4, reach, $6 == "yes" ? 1 : 0, $1
 }' "$tsv" >"$bench/plot"

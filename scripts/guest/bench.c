@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,11 +22,15 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-static uint64_t best, start;
+#define FILE_SIZE	(64 << 10)
+
+static uint64_t best, start, rounds;
+static int file;
 
 static void begin(void)
 {
 	best = UINT64_MAX;
+	rounds = 0;
 }
 
 static inline void before(void)
@@ -39,6 +44,7 @@ static inline void after(void)
 
 	if (spent < best)
 		best = spent;
+	rounds++;
 }
 
 static void say(const char *name)
@@ -210,6 +216,106 @@ static void bench_pipe(void)
 	waitpid(pid, NULL, 0);
 }
 
+static void bench_stat(void)
+{
+	struct stat st;
+
+	for (int i = 0; i < 500; i++) {
+		before();
+		need(!stat("/tmp/file", &st), "stat");
+		after();
+	}
+}
+
+static void bench_open(void)
+{
+	for (int i = 0; i < 500; i++) {
+		before();
+		close(open("/tmp/file", O_RDONLY));
+		after();
+	}
+}
+
+/* Pages of a file of tmpfs that are there. */
+static void read_each(size_t size)
+{
+	static char buffer[4096];
+
+	for (int i = 0; i < 500; i++) {
+		before();
+		need(pread(file, buffer, size, i * 4096 % FILE_SIZE) == (ssize_t)size, "read");
+		after();
+	}
+}
+
+static void bench_read_1(void)
+{
+	read_each(1);
+}
+
+static void bench_read_4096(void)
+{
+	read_each(4096);
+}
+
+static void bench_write(void)
+{
+	static char buffer[4096];
+
+	for (int i = 0; i < 500; i++) {
+		before();
+		need(pwrite(file, buffer, 4096, i * 4096 % FILE_SIZE) == 4096, "write");
+		after();
+	}
+}
+
+/* First accesses to a mapping of the file, one page each. */
+static void touch_file(int flags, int write)
+{
+	for (int i = 0; i < 20; i++) {
+		char *p = mmap(NULL, FILE_SIZE, PROT_READ | PROT_WRITE, flags, file, 0);
+
+		need(p != MAP_FAILED, "mmap");
+		/* One page for each access, not those around it. */
+		need(!madvise(p, FILE_SIZE, MADV_RANDOM), "madvise");
+		for (int at = 0; at < FILE_SIZE; at += 4096) {
+			before();
+			if (write)
+				__atomic_store_n(p + at, 1, __ATOMIC_RELAXED);
+			else
+				__atomic_load_n(p + at, __ATOMIC_RELAXED);
+			after();
+		}
+		munmap(p, FILE_SIZE);
+	}
+}
+
+static void bench_file_fault(void)
+{
+	touch_file(MAP_SHARED, 0);
+}
+
+static void bench_copy(void)
+{
+	touch_file(MAP_PRIVATE, 1);
+}
+
+/* How often the CPUs have left restricted tables; -1 without isolation. */
+static long exits(void)
+{
+	FILE *f = fopen("/sys/kernel/debug/asi/stats", "r");
+	long count, sum = 0;
+	char line[128];
+
+	if (!f)
+		return -1;
+	while (fgets(line, sizeof(line), f))
+		if (sscanf(line, "%*d exit %*s %ld", &count) == 1)
+			sum += count;
+	fclose(f);
+	return sum;
+}
+
 /* A field of /proc/meminfo, in bytes. */
 static long field_of(const char *name)
 {
@@ -267,7 +373,28 @@ static const struct {
 	{ "mmap", bench_mmap },
 	{ "mmap-touch", bench_mmap_touch },
 	{ "pipe", bench_pipe },
+	{ "stat", bench_stat },
+	{ "open", bench_open },
+	{ "read-1", bench_read_1 },
+	{ "read-4096", bench_read_4096 },
+	{ "write-4096", bench_write },
+	{ "file-fault", bench_file_fault },
+	{ "copy-on-write", bench_copy },
 };
+
+static void prepare(void)
+{
+	need(!mkdir("/tmp", 0777) || errno == EEXIST, "mkdir");
+	need(!mount("tmp", "/tmp", "tmpfs", 0, NULL), "mount");
+	file = open("/tmp/file", O_RDWR | O_CREAT, 0600);
+	need(file >= 0, "/tmp/file");
+	for (int at = 0; at < FILE_SIZE; at += 4096)
+		need(pwrite(file, "x", 1, at + 4095) == 1, "write");
+	need(!mkdir("/sys", 0555) || errno == EEXIST, "mkdir");
+	need(!mount("sys", "/sys", "sysfs", 0, NULL), "mount");
+	/* The stock kernel has no use for it. */
+	mount("debug", "/sys/kernel/debug", "debugfs", 0, NULL);
+}
 
 int main(void)
 {
@@ -279,10 +406,17 @@ int main(void)
 	f = fopen("/proc/cmdline", "r");
 	need(f && fgets(line, sizeof(line), f), "/proc/cmdline");
 	if (!strstr(line, "pg_table_bench")) {
+		prepare();
 		for (size_t i = 0; i < sizeof(kinds) / sizeof(*kinds); i++) {
+			long left = exits();
+
 			begin();
 			kinds[i].run();
+			left = exits() - left;
 			say(kinds[i].name);
+			if (exits() >= 0)
+				printf("bench: exits-%s %lu\n", kinds[i].name,
+				       left * 1000 / rounds);
 		}
 		bench_processes();
 	}
