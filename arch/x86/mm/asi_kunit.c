@@ -10,6 +10,7 @@
 #include <linux/delay.h>
 #include <linux/entry-common.h>
 #include <linux/highmem.h>
+#include <linux/initrd.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
 #include <linux/mman.h>
@@ -25,6 +26,8 @@
 #include <asm/apic.h>
 #include <asm/asi.h>
 #include <asm/tlbflush.h>
+
+#include "mm_internal.h"
 
 #define VALUE	0x1234567812345678UL
 
@@ -164,6 +167,68 @@ static void hole_is_not_global(struct kunit *test)
 
 	KUNIT_ASSERT_NOT_NULL(test, pte);
 	KUNIT_EXPECT_FALSE(test, pte_flags(*pte) & _PAGE_GLOBAL);
+}
+
+#define NR_PAGES	4
+#define ORDER		2
+
+static void free_reserved(void *arg)
+{
+	struct page *pages = arg;
+	unsigned int i;
+
+	for (i = 0; i < NR_PAGES; i++)
+		ClearPageReserved(pages + i);
+	__free_pages(pages, ORDER);
+}
+
+/* As at the end of the boot, with pages that stand for the initrd. */
+static void expect_kept(struct kunit *test, void *p, unsigned long start, unsigned long end,
+			unsigned int want)
+{
+	unsigned long old_start = initrd_start, old_end = initrd_end;
+	unsigned int i, kept = 0;
+
+	initrd_start = (unsigned long)p + start;
+	initrd_end = (unsigned long)p + end;
+	for (i = 0; i < NR_PAGES; i++, p += PAGE_SIZE)
+		kept |= asi_keeps(p, p + PAGE_SIZE) << i;
+	initrd_start = old_start;
+	initrd_end = old_end;
+	KUNIT_EXPECT_EQ(test, kept, want);
+}
+
+/* What was reserved at boot stays mapped, and is not freed. The initrd is a hole. */
+static void reserved_pages_are_kept(struct kunit *test)
+{
+	struct page *pages = alloc_pages(GFP_HIGHUSER_MOVABLE, ORDER);
+	struct page *other = get_page_from(test, GFP_KERNEL);
+	unsigned int i;
+	void *p;
+
+	KUNIT_ASSERT_NOT_NULL(test, pages);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_reserved, pages));
+	KUNIT_ASSERT_TRUE(test, is_zone_movable_page(pages));
+	p = page_address(pages);
+	KUNIT_EXPECT_FALSE(test, asi_keeps(p, p + NR_PAGES * PAGE_SIZE));
+	SetPageReserved(pages + 2);
+	KUNIT_EXPECT_FALSE(test, asi_keeps(p, p + 2 * PAGE_SIZE));
+	KUNIT_EXPECT_TRUE(test, asi_keeps(p, p + 2 * PAGE_SIZE + 1));
+	KUNIT_EXPECT_TRUE(test, asi_keeps(p + 2 * PAGE_SIZE, p + NR_PAGES * PAGE_SIZE));
+	KUNIT_EXPECT_FALSE(test, asi_keeps(p + 3 * PAGE_SIZE, p + NR_PAGES * PAGE_SIZE));
+
+	for (i = 0; i < NR_PAGES; i++)
+		SetPageReserved(pages + i);
+	wait_for_initramfs();
+	expect_kept(test, p, 0, 0, 0b1111);
+	expect_kept(test, p, PAGE_SIZE, 2 * PAGE_SIZE, 0b1101);
+	/* The rest of its last page is freed, too. */
+	expect_kept(test, p, PAGE_SIZE, 2 * PAGE_SIZE + 1, 0b1001);
+
+	p = page_address(other);
+	SetPageReserved(other);
+	KUNIT_EXPECT_FALSE(test, asi_keeps(p, p + PAGE_SIZE));
+	ClearPageReserved(other);
 }
 
 static void access_leaves(struct kunit *test)
@@ -480,6 +545,7 @@ static void root_follows_the_process(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(template_maps_its_scope),
 	KUNIT_CASE(hole_is_not_global),
+	KUNIT_CASE(reserved_pages_are_kept),
 	KUNIT_CASE(access_leaves),
 	KUNIT_CASE(bad_address_does_not_leave),
 	KUNIT_CASE(kmap_leaves_in_its_scope),

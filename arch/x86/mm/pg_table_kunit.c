@@ -1243,7 +1243,7 @@ static void scope_of_user_page_table_is_exact(struct kunit *test)
 		{ CPU_ENTRY_AREA_BASE, false },
 		{ CPU_ENTRY_AREA_BASE + P4D_SIZE, true },
 		{ (unsigned long)&init_task & PAGE_MASK, true },
-		{ -PAGE_SIZE, true },
+		{ -2 * PAGE_SIZE, true },
 	};
 	struct pg_table *template;
 	unsigned int i;
