@@ -31,6 +31,7 @@
 #include <asm/asi.h>
 #include <asm/hypervisor.h>
 #include <asm/nospec-branch.h>
+#include <asm/sections.h>
 #include <asm/tlbflush.h>
 #include <asm/trap_pf.h>
 
@@ -276,7 +277,13 @@ bool asi_keeps(const void *start, const void *end)
 	unsigned long pfn = page_to_pfn(virt_to_page(start));
 	unsigned long last = page_to_pfn(virt_to_page(end - 1));
 
-	for (; asi_enabled() && pfn <= last; pfn++) {
+	/*
+	 * Some of the image is freed before isolation is enabled. The direct map leaves
+	 * that out, but the mapping of the image does not.
+	 */
+	if (!asi_enabled() && !(wanted && system_state < SYSTEM_FREEING_INITMEM))
+		return false;
+	for (; pfn <= last; pfn++) {
 		if (!is_movable(pfn) || is_hole(pfn))
 			continue;
 		pr_info("%lu KiB in ZONE_MOVABLE are mapped and not freed\n",
@@ -380,6 +387,21 @@ static int __init build_template(void)
 	return err;
 }
 
+/* The image has a second mapping, which is linked as a whole. */
+static unsigned long exposed_by_image(void)
+{
+	unsigned long addr = ALIGN_DOWN((unsigned long)_text, PMD_SIZE);
+	unsigned long size, count = 0;
+	pte_t *entry;
+
+	for (; addr < ALIGN((unsigned long)_end, PMD_SIZE); addr += PAGE_SIZE) {
+		entry = pg_table_lookup(template, addr, &size);
+		if (entry && pte_present(*entry))
+			count += is_hole(PFN_DOWN(__pa(addr)));
+	}
+	return count;
+}
+
 void asi_check_scope(struct asi_scope *scope)
 {
 	unsigned long addr = PAGE_OFFSET, end = (unsigned long)pfn_to_kaddr(max_pfn);
@@ -404,6 +426,7 @@ void asi_check_scope(struct asi_scope *scope)
 			scope->missing += (size >> PAGE_SHIFT) -
 					  count_pages(addr, size, is_movable);
 	}
+	scope->exposed += exposed_by_image();
 }
 
 static bool warn_of_scope(void)

@@ -4,10 +4,11 @@
  * debugfs walks, as the CPU would, the restricted table of each process, and the
  * unrestricted one of the reader, to see that the pages can be found at all. A line each:
  *
- *	restricted	PID	COMM	PAGES
- *	unrestricted	PID	COMM	PAGES
+ *	restricted	PID	COMM	PAGES	LAST
+ *	unrestricted	PID	COMM	PAGES	LAST
  *
- * A page counts once for each address at which it is mapped. guest-pattern holds such
+ * LAST is the address at which the last one is mapped, without the sign extension. A page
+ * counts once for each such address. guest-pattern holds such
  * pages. Whatever the table maps is read, so the walk shares no code with what built it.
  */
 #include <linux/debugfs.h>
@@ -33,29 +34,49 @@ static struct task_struct *tasks[MOST_PROCESSES];
 static DEFINE_MUTEX(lock);
 static struct dentry *file;
 
-static unsigned int count_pages(phys_addr_t start, unsigned long size)
-{
+/* Not on the stack, which is walked, too, and may keep what was read. */
+static struct {
+	unsigned long not_at_the_beginning;
 	unsigned long words[4];
-	unsigned int found = 0;
-	phys_addr_t phys;
+} page;
 
-	for (phys = start; phys < start + size; phys += PAGE_SIZE) {
-		if (!pfn_valid(PHYS_PFN(phys)) ||
-		    copy_from_kernel_nofault(words, __va(phys), sizeof(words)))
+/* Where the last one was found. */
+static unsigned long found_at;
+
+static bool begins_with_pattern(phys_addr_t phys)
+{
+	unsigned int i = 0;
+
+	if (pfn_valid(PHYS_PFN(phys)) &&
+	    !copy_from_kernel_nofault(page.words, __va(phys), sizeof(page.words)))
+		while (i < ARRAY_SIZE(page.words) && page.words[i] == word)
+			i++;
+	memzero_explicit(page.words, sizeof(page.words));
+	return i == ARRAY_SIZE(page.words);
+}
+
+static unsigned int count_pages(phys_addr_t start, unsigned long addr, unsigned long size)
+{
+	unsigned long offset;
+	unsigned int found = 0;
+
+	for (offset = 0; offset < size; offset += PAGE_SIZE) {
+		if (!begins_with_pattern(start + offset))
 			continue;
-		found += words[0] == word && words[1] == word && words[2] == word &&
-			 words[3] == word;
+		found_at = addr + offset;
+		found++;
 	}
 	return found;
 }
 
 /* Some ranges consist of one entry that is repeated: KASAN's shadow of what is not there. */
-static unsigned int count(const u64 *table, int level)
+static unsigned int count(const u64 *table, int level, unsigned long addr)
 {
+	unsigned long size = 1UL << (PAGE_SHIFT + 9 * (level - 1));
 	unsigned int i, found = 0, last = 0;
 	u64 entry, previous = 0;
 
-	for (i = 0; i < PTRS_PER_PTE; i++, previous = entry) {
+	for (i = 0; i < PTRS_PER_PTE; i++, addr += size, previous = entry) {
 		/* khugepaged frees table pages without the lock of the mm. */
 		if (level == 3)
 			rcu_read_lock();
@@ -65,10 +86,9 @@ static unsigned int count(const u64 *table, int level)
 		else if (entry == previous)
 			;
 		else if (level == 1 || entry & _PAGE_PSE)
-			last = count_pages(entry & PTE_PFN_MASK & ~(page_level_size(level) - 1),
-					   page_level_size(level));
+			last = count_pages(entry & PTE_PFN_MASK & ~(size - 1), addr, size);
 		else
-			last = count(__va(entry & PTE_PFN_MASK), level - 1);
+			last = count(__va(entry & PTE_PFN_MASK), level - 1, addr);
 		found += last;
 		if (level == 3) {
 			rcu_read_unlock();
@@ -78,9 +98,13 @@ static unsigned int count(const u64 *table, int level)
 	return found;
 }
 
-static unsigned int count_root(pgd_t *root)
+static void show_root(struct seq_file *m, const char *what, struct task_struct *task, pgd_t *root)
 {
-	return count((u64 *)root, pgtable_l5_enabled() ? 5 : 4);
+	unsigned int found;
+
+	found_at = 0;
+	found = count((u64 *)root, pgtable_l5_enabled() ? 5 : 4, 0);
+	seq_printf(m, "%s\t%d\t%s\t%u\t%lx\n", what, task->pid, task->comm, found, found_at);
 }
 
 /* With the lock, and while it has users, the mm keeps the table pages of its lower half. */
@@ -94,11 +118,9 @@ static int show_task(struct seq_file *m, struct task_struct *task)
 		mmput(mm);
 		return -EINTR;
 	}
-	seq_printf(m, "restricted\t%d\t%s\t%u\n", task->pid, task->comm,
-		   count_root(kernel_to_user_pgdp(mm->pgt.pgd)));
+	show_root(m, "restricted", task, kernel_to_user_pgdp(mm->pgt.pgd));
 	if (task == current)
-		seq_printf(m, "unrestricted\t%d\t%s\t%u\n", task->pid, task->comm,
-			   count_root(mm->pgt.pgd));
+		show_root(m, "unrestricted", task, mm->pgt.pgd);
 	mmap_write_unlock(mm);
 	mmput(mm);
 	return 0;
