@@ -52,6 +52,7 @@ boots()
 		MODES=scripts/compare/modes-pti "$rig/boot/boot.sh" "$mode" &&
 			{ [ "$2" = "$base" ] || "$top/scripts/compare/pti.sh" --compare "$base" "$2" "$mode"; }
 		;;
+	asi-pcid) LIMIT=1000 MODES=scripts/boot/modes-asi "$rig/boot/boot.sh" asi-pcid ;;
 	efi.sh)
 		"$rig/boot/boot.sh" efi-fault-data efi-fault-code &&
 			{ [ "$2" = "$base" ] || "$top/scripts/compare/efi.sh" --compare "$base" "$2"; }

@@ -15,6 +15,7 @@
 
 #include <linux/debugfs.h>
 #include <linux/hash.h>
+#include <linux/highmem.h>
 #include <linux/init.h>
 #include <linux/initrd.h>
 #include <linux/memory.h>
@@ -29,6 +30,7 @@
 #include <linux/set_memory.h>
 
 #include <asm/asi.h>
+#include <asm/asi_window.h>
 #include <asm/hypervisor.h>
 #include <asm/nospec-branch.h>
 #include <asm/sections.h>
@@ -59,6 +61,13 @@ static const char * const entry_names[] = {
 static const char * const exit_names[] = {
 	[ASI_EXIT_KMAP] = "kmap", [ASI_EXIT_FAULT] = "fault", [ASI_EXIT_MISSED] = "missed",
 	[ASI_EXIT_SWITCH] = "switch", [ASI_EXIT_SUSPEND] = "suspend",
+};
+
+static const char * const no_window_names[] = {
+	[ASI_NO_WINDOW_SPAN] = "span", [ASI_NO_WINDOW_INTERRUPT] = "interrupt",
+	[ASI_NO_WINDOW_KTHREAD] = "kthread", [ASI_NO_WINDOW_RECLAIM] = "reclaim",
+	[ASI_NO_WINDOW_OTHER] = "other", [ASI_NO_WINDOW_TABLES] = "tables",
+	[ASI_NO_WINDOW_SLOTS] = "slots",
 };
 
 DEFINE_PER_CPU(struct asi_counts, asi_counts);
@@ -174,34 +183,75 @@ void noinstr asi_entered(enum asi_entry why)
 	raw_cpu_inc(asi_counts.flushes[why]);
 }
 
-/**
- * asi_kmap - leave because a page of a hole is mapped
- * @addr: Its address in the direct map.
- *
- * Interrupts may map pages while they interrupt a task that has some.
- *
- * Context: Any.
+/*
+ * Leave until the page is unmapped. Interrupts may map pages while they interrupt a task
+ * that has some.
  */
-void asi_kmap(const void *addr)
+static void leave_for(unsigned long ip)
 {
 	unsigned long flags;
 
-	if (!is_zone_movable_page(virt_to_page(addr)))
-		return;
 	current->thread.asi_kmaps++;
 	if (!asi_is_restricted())
 		return;
 	local_irq_save(flags);
-	asi_leave(ASI_EXIT_KMAP, _RET_IP_);
+	asi_leave(ASI_EXIT_KMAP, ip);
 	local_irq_restore(flags);
+}
+
+/**
+ * asi_kmap - make a page accessible that may be in a hole
+ * @page: The page.
+ * @addr: Its address in the direct map.
+ *
+ * Opens a window, or leaves until asi_kunmap().
+ *
+ * Context: Any.
+ * Return: The address of the window, or @addr.
+ */
+void *asi_kmap(const struct page *page, void *addr)
+{
+	void *window;
+
+	if (!is_zone_movable_page(page))
+		return addr;
+	if (asi_is_restricted()) {
+		window = asi_open_window(page);
+		if (window)
+			return window;
+	}
+	leave_for(_RET_IP_);
+	return addr;
 }
 EXPORT_SYMBOL_GPL(asi_kmap);
 
 /**
- * asi_kunmap - enter again after the last such page was unmapped
+ * asi_kmap_span - make a page accessible, and those that follow in its folio
+ * @page: The page.
+ * @addr: Its address in the direct map.
+ *
+ * Context: Any.
+ * Return: The address of a window if @page is a folio of its own, or @addr.
+ */
+void *asi_kmap_span(const struct page *page, void *addr)
+{
+	if (!PageCompound(page))
+		return asi_kmap(page, addr);
+	if (!is_zone_movable_page(page))
+		return addr;
+	if (asi_is_restricted())
+		this_cpu_inc(asi_counts.no_window[ASI_NO_WINDOW_SPAN]);
+	leave_for(_RET_IP_);
+	return addr;
+}
+EXPORT_SYMBOL_GPL(asi_kmap_span);
+
+/**
+ * asi_kunmap - undo asi_kmap() or asi_kmap_span()
  * @addr: An address in the page.
  *
- * Only if the CPU still runs the task's process.
+ * Closes the window. Without one, enters after the last such page was unmapped, if the
+ * CPU still runs the task's process.
  *
  * Context: Any.
  */
@@ -209,6 +259,10 @@ void asi_kunmap(const void *addr)
 {
 	unsigned long flags;
 
+	if (asi_is_window((unsigned long)addr)) {
+		asi_close_window(addr);
+		return;
+	}
 	if (!current->thread.asi_kmaps || !is_zone_movable_page(virt_to_page(addr)) ||
 	    --current->thread.asi_kmaps || !current->mm)
 		return;
@@ -544,6 +598,10 @@ static int stats_show(struct seq_file *m, void *v)
 		for (i = 0; i < NR_ASI_EXITS; i++)
 			seq_printf(m, "%u\texit\t%s\t%lu\t%lu\n", cpu, exit_names[i],
 				   READ_ONCE(c->exits[i]), READ_ONCE(c->barriers[i]));
+		seq_printf(m, "%u\twindow\topened\t%lu\t0\n", cpu, READ_ONCE(c->windows));
+		for (i = 0; i < NR_ASI_NO_WINDOW; i++)
+			seq_printf(m, "%u\tno-window\t%s\t%lu\t0\n", cpu, no_window_names[i],
+				   READ_ONCE(c->no_window[i]));
 	}
 	return 0;
 }

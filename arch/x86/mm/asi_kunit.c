@@ -4,124 +4,31 @@
  * leaves and enters. Boot with: asi=user movablecore=256M
  */
 
-#include <kunit/pg_table.h>
-#include <kunit/test.h>
+#include "asi_kunit.h"
 
 #include <linux/delay.h>
 #include <linux/entry-common.h>
-#include <linux/highmem.h>
 #include <linux/initrd.h>
-#include <linux/kthread.h>
-#include <linux/mm.h>
 #include <linux/mman.h>
 #include <linux/mmu_context.h>
 #include <linux/nmi.h>
 #include <linux/pg_table_context.h>
-#include <linux/pgtable.h>
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/set_memory.h>
 #include <linux/uaccess.h>
 
 #include <asm/apic.h>
-#include <asm/asi.h>
-#include <asm/tlbflush.h>
 
 #include "mm_internal.h"
-
-#define VALUE	0x1234567812345678UL
 
 /* Only the root is looked at. */
 static struct pg_table template;
 
 static int init(struct kunit *test)
 {
-	if (!asi_enabled())
-		kunit_skip(test, "isolation is off");
 	template.pgd = kernel_to_user_pgdp(swapper_pg_dir);
-	return 0;
-}
-
-static void free_page_of(void *page)
-{
-	__free_page(page);
-}
-
-/* A page that begins with VALUE, in the hole or not. */
-static struct page *get_page_from(struct kunit *test, gfp_t gfp)
-{
-	struct page *page = alloc_page(gfp);
-
-	KUNIT_ASSERT_NOT_NULL(test, page);
-	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, free_page_of, page));
-	KUNIT_ASSERT_EQ(test, is_zone_movable_page(page), !!(gfp & __GFP_MOVABLE));
-	*(u64 *)page_address(page) = VALUE;
-	return page;
-}
-
-static struct page *get_movable(struct kunit *test)
-{
-	return get_page_from(test, GFP_HIGHUSER_MOVABLE);
-}
-
-/* What this CPU has counted, while interrupts are disabled. */
-static struct asi_counts counts(void)
-{
-	return *this_cpu_ptr(&asi_counts);
-}
-
-/* Interrupts are disabled until stop(). */
-static struct asi_counts start(void)
-{
-	local_irq_disable();
-	asi_enter(ASI_ENTER_USER);
-	return counts();
-}
-
-struct observed {
-	struct asi_counts before;
-	struct asi_counts after;
-	bool restricted;
-	u64 value;
-};
-
-static void stop(struct observed *o)
-{
-	o->restricted = asi_is_restricted();
-	o->after = counts();
-	local_irq_enable();
-}
-
-static void expect_exits(struct kunit *test, const struct observed *o, enum asi_exit why,
-			 unsigned long count)
-{
-	bool barriers = boot_cpu_has(X86_FEATURE_USE_IBPB) ||
-			strstr(saved_command_line, "asi=user,barriers");
-	unsigned int i;
-
-	for (i = 0; i < NR_ASI_EXITS; i++) {
-		unsigned long is = o->after.exits[i] - o->before.exits[i];
-
-		KUNIT_EXPECT_EQ_MSG(test, is, i == why ? count : 0, "exits by cause %u", i);
-		KUNIT_EXPECT_EQ_MSG(test, o->after.barriers[i] - o->before.barriers[i],
-				    barriers ? is : 0, "barriers by cause %u", i);
-	}
-}
-
-static void expect_entries(struct kunit *test, const struct observed *o, enum asi_entry why,
-			   unsigned long count)
-{
-	bool flushes = strstr(saved_command_line, "asi=user,barriers");
-	unsigned int i;
-
-	for (i = 0; i < NR_ASI_ENTRIES; i++) {
-		unsigned long is = o->after.entries[i] - o->before.entries[i];
-
-		KUNIT_EXPECT_EQ_MSG(test, is, i == why ? count : 0, "entries from %u", i);
-		if (flushes)
-			KUNIT_EXPECT_EQ_MSG(test, o->after.flushes[i] - o->before.flushes[i],
-					    is, "flushes from %u", i);
-	}
+	return asi_test_init(test);
 }
 
 /* By a walk of the test's own, and by the one that debugfs shows. */

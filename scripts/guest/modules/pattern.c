@@ -8,8 +8,8 @@
  *	unrestricted	PID	COMM	PAGES	LAST
  *
  * LAST is the address at which the last one is mapped, without the sign extension. A page
- * counts once for each such address. guest-pattern holds such
- * pages. Whatever the table maps is read, so the walk shares no code with what built it.
+ * counts once for each such address. guest-pattern holds such pages. Whatever the table
+ * maps is read, so the walk shares no code with what built it.
  */
 #include <linux/debugfs.h>
 #include <linux/mm.h>

@@ -41,7 +41,8 @@ enum asi_entry {
 
 /**
  * enum asi_exit - what made a CPU leave
- * @ASI_EXIT_KMAP: kmap_local_page() or kmap_atomic() of a page in a hole.
+ * @ASI_EXIT_KMAP: kmap_local_page() or kmap_atomic() of a page in a hole, without a
+ *	window; &enum asi_no_window says why.
  * @ASI_EXIT_FAULT: A page fault in a hole.
  * @ASI_EXIT_MISSED: A page fault elsewhere, where the template lacks something.
  * @ASI_EXIT_SWITCH: The load of a table that has no restricted variant.
@@ -55,6 +56,28 @@ enum asi_exit {
 	ASI_EXIT_SWITCH,
 	ASI_EXIT_SUSPEND,
 	NR_ASI_EXITS,
+};
+
+/**
+ * enum asi_no_window - why kmap_local_page() left instead of opening a window
+ * @ASI_NO_WINDOW_SPAN: The caller may access the pages that follow in the folio.
+ * @ASI_NO_WINDOW_INTERRUPT: An interrupt maps pages of others.
+ * @ASI_NO_WINDOW_KTHREAD: So does a kernel thread.
+ * @ASI_NO_WINDOW_RECLAIM: So does reclaim.
+ * @ASI_NO_WINDOW_OTHER: The table of the task's process is not loaded.
+ * @ASI_NO_WINDOW_TABLES: The process has no table pages for the windows of this CPU.
+ * @ASI_NO_WINDOW_SLOTS: The task has too many windows.
+ * @NR_ASI_NO_WINDOW: Their number.
+ */
+enum asi_no_window {
+	ASI_NO_WINDOW_SPAN,
+	ASI_NO_WINDOW_INTERRUPT,
+	ASI_NO_WINDOW_KTHREAD,
+	ASI_NO_WINDOW_RECLAIM,
+	ASI_NO_WINDOW_OTHER,
+	ASI_NO_WINDOW_TABLES,
+	ASI_NO_WINDOW_SLOTS,
+	NR_ASI_NO_WINDOW,
 };
 
 #ifdef CONFIG_ASI
@@ -164,23 +187,6 @@ void asi_follow(unsigned long addr, unsigned int level, pte_t entry);
  */
 void asi_sync_roots(unsigned long start, unsigned long last);
 
-void asi_kmap(const void *addr);
-void asi_kunmap(const void *addr);
-
-#define arch_kmap_local_direct arch_kmap_local_direct
-/* Leaves at once, which is cheaper than by the page fault, until the page is unmapped. */
-static inline void arch_kmap_local_direct(const void *addr)
-{
-	if (asi_enabled())
-		asi_kmap(addr);
-}
-
-static inline void arch_kunmap_local_direct(const void *addr)
-{
-	if (asi_enabled())
-		asi_kunmap(addr);
-}
-
 /**
  * struct asi_scope - how the direct map of the template compares with its scope
  * @exposed: The number of pages of ZONE_MOVABLE that it maps.
@@ -202,11 +208,22 @@ struct asi_scope {
  */
 void asi_check_scope(struct asi_scope *scope);
 
+/**
+ * struct asi_counts - what a CPU has counted
+ * @entries: The entries by &enum asi_entry.
+ * @flushes: How many of them had a flush.
+ * @exits: The exits by &enum asi_exit.
+ * @barriers: How many of them had a barrier.
+ * @windows: The number of windows that were opened.
+ * @no_window: Why others were not, by &enum asi_no_window.
+ */
 struct asi_counts {
 	unsigned long entries[NR_ASI_ENTRIES];
 	unsigned long flushes[NR_ASI_ENTRIES];
 	unsigned long exits[NR_ASI_EXITS];
 	unsigned long barriers[NR_ASI_EXITS];
+	unsigned long windows;
+	unsigned long no_window[NR_ASI_NO_WINDOW];
 };
 
 DECLARE_PER_CPU(struct asi_counts, asi_counts);
