@@ -12,8 +12,7 @@
 #
 # Environment: ACCEL, tcg (default), kvm, or auto: kvm if the first mode passes
 # under it within 10 s; SAME=1, do not repeat a boot that passed with the same
-# inputs; BUILD=debug, the kernel that kernel.sh made of debug-pt.config (debug-quick: and
-# of quick.config); IMAGE,
+# inputs; BUILD=debug, the kernel that kernel.sh made of debug-pt.config; IMAGE,
 # INITRAMFS, LIMIT (seconds), DIR: instead of the built kernel, its initramfs,
 # the table's time limit and $out/boot; MODES, MACHINES: other tables, below the top.
 
@@ -25,7 +24,6 @@ accel=${ACCEL:-tcg}
 table=${MODES:-scripts/boot/modes}
 machines=${MACHINES:-scripts/boot/machines}
 own=$table-${BUILD:-}
-own=${own%%-quick}
 if [ -n "$suffix" ] && [ -f "$top/$own" ]; then
 	mkdir -p "$out"
 	cat "$top/$table" "$top/$own" >"$out/modes$suffix"
