@@ -150,7 +150,7 @@ static void note_cause(enum asi_exit by, unsigned long ip)
 
 /*
  * The barrier comes before CR3 changes: user mode may have trained the branch
- * predictors, and what is mapped afterwards is what it is after.
+ * predictors, and the write of CR3 maps the memory that it wants to read.
  */
 void asi_leaving(enum asi_exit why, unsigned long ip)
 {
@@ -273,7 +273,7 @@ void asi_kunmap(const void *addr)
 }
 EXPORT_SYMBOL_GPL(asi_kunmap);
 
-/* What the table of the process does not map either is the fault that it would be. */
+/* A fault where the table of the process maps nothing either is handled as without isolation. */
 bool asi_fault(struct pt_regs *regs, unsigned long error_code, unsigned long addr)
 {
 	unsigned int level;

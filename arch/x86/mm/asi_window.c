@@ -7,7 +7,7 @@
  * process link the range, it stays usable if the CPU leaves and enters in between.
  *
  * Its table pages are not allocated where a page is mapped, but on the return to user
- * mode after a process has left for want of them, and for its children.
+ * mode after a process has left for lack of them, and for its children.
  */
 
 #include <linux/highmem.h>
@@ -143,7 +143,8 @@ static void link_upper(struct pg_table *pgt, struct local_tables *t)
  * @cpu: The CPU.
  *
  * Context: Process context, may sleep.
- * Return: 0, also if there are some already, or -ENOMEM.
+ * Return: 0, also if there are some already; -EINVAL if there are no slots for @cpu;
+ *         -ENOMEM.
  */
 int asi_alloc_local(struct pg_table *pgt, unsigned int cpu)
 {
@@ -151,6 +152,8 @@ int asi_alloc_local(struct pg_table *pgt, unsigned int cpu)
 	pmd_t *pmds = READ_ONCE(pgt->arch.local);
 	struct local_tables t;
 
+	if (cpu >= ASI_SLOT_CPUS)
+		return -EINVAL;
 	if (pmds && !pmd_none(READ_ONCE(pmds[i])))
 		return 0;
 	if (!alloc_tables(pgt, &t, !pmds))
@@ -245,7 +248,7 @@ core_initcall(asi_window_init);
 /* Why the task cannot have a window, for the statistics. */
 static noinline enum asi_no_window why_not(struct mm_struct *mm, unsigned int cpu)
 {
-	if (!in_task())
+	if (irq_count())
 		return ASI_NO_WINDOW_INTERRUPT;
 	if (current->flags & PF_KTHREAD)
 		return ASI_NO_WINDOW_KTHREAD;
@@ -263,8 +266,10 @@ static noinline enum asi_no_window why_not(struct mm_struct *mm, unsigned int cp
  * asi_open_window - map a page in the local range of the process
  * @page: The page.
  *
- * Only for what the task itself is allowed to access. mm/highmem.c has functions for
- * this, too; there, the checks cannot be combined with the map.
+ * Not where the kernel mostly accesses pages of others: interrupts, bottom halves, which
+ * includes sections that disable them (a task that sends a packet transmits those of
+ * others), kernel threads and reclaim. mm/highmem.c has functions for this, too; there,
+ * the checks cannot be combined with the map.
  *
  * Context: Any, restricted when last looked at.
  * Return: The address, for asi_close_window(), or NULL if a window is not possible.
@@ -281,7 +286,7 @@ void *asi_open_window(const struct page *page)
 	migrate_disable();
 	cpu = smp_processor_id();
 	/* No process has the table that is loaded without an mm. */
-	if (unlikely(!in_task() || tsk->flags & (PF_KTHREAD | PF_MEMALLOC) ||
+	if (unlikely(irq_count() || tsk->flags & (PF_KTHREAD | PF_MEMALLOC) ||
 		     this_cpu_read(cpu_tlbstate.loaded_pgt) != &mm->pgt ||
 		     kmap_local_is_full()))
 		goto none;
@@ -306,8 +311,8 @@ none:
 }
 
 /*
- * A variant that was loaded while the window existed may have its translation. Where that
- * is not the loaded one alone, the other one is flushed when it is loaded.
+ * Each variant that was loaded while the window existed may have its translation. The
+ * loaded one is flushed now, the other one when it is loaded next.
  */
 static noinline void flush_both_variants(unsigned long addr)
 {
@@ -316,7 +321,7 @@ static noinline void flush_both_variants(unsigned long addr)
 	/* No interrupt may load what is being marked. */
 	local_irq_save(flags);
 	invlpg(addr);
-	/* An NMI may set it again, after which it is not known what it has loaded. */
+	/* An NMI may set it again; then it is unknown which variant it loaded. */
 	WRITE_ONCE(current->thread.asi_crossed, 0);
 	barrier();
 	asi_expire_other_variants();

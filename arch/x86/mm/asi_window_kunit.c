@@ -10,6 +10,7 @@
 #include <linux/interrupt.h>
 #include <linux/io.h>
 #include <linux/irq_work.h>
+#include <linux/skbuff.h>
 #include <linux/task_work.h>
 #include <linux/uio.h>
 #include <linux/vmstat.h>
@@ -105,6 +106,7 @@ static void window_maps_one_page(struct kunit *test)
 	struct found is, none;
 	struct observed o;
 	u64 *p, *direct;
+	bool is_kmap;
 	pte_t pte;
 
 	o.before = start();
@@ -114,6 +116,7 @@ static void window_maps_one_page(struct kunit *test)
 	o.value = READ_ONCE(*p);
 	WRITE_ONCE(p[1], VALUE + 1);
 	pte = ptep_get(asi_window_pte((unsigned long)p));
+	is_kmap = is_kmap_addr(p);
 	during = count_windows(mm);
 	is = find(mm, p);
 	kunmap_local((void *)p + PAGE_SIZE - 1);
@@ -124,6 +127,11 @@ static void window_maps_one_page(struct kunit *test)
 
 	KUNIT_EXPECT_PTR_EQ(test, direct, page_address(other));
 	KUNIT_EXPECT_TRUE(test, is_window(p));
+	KUNIT_EXPECT_TRUE(test, is_kmap);
+	KUNIT_EXPECT_FALSE(test, is_kmap_addr(direct));
+	/* Callers with a fragment of several pages map each of them. */
+	KUNIT_EXPECT_TRUE(test, skb_frag_must_loop(page));
+	KUNIT_EXPECT_FALSE(test, skb_frag_must_loop(other));
 	KUNIT_EXPECT_TRUE(test, o.restricted);
 	expect_exits(test, &o, NR_ASI_EXITS, 0);
 	KUNIT_EXPECT_EQ(test, opened(&o), 1);
@@ -592,6 +600,13 @@ static void only_tasks_open(struct kunit *test)
 	begin(test);
 	irq_work_queue(&work);
 	await_attempt();
+	expect_refused(test, ASI_NO_WINDOW_INTERRUPT);
+
+	/* As where a task transmits the packets of others. */
+	begin(test);
+	local_bh_disable();
+	try_to_open(&attempt);
+	local_bh_enable();
 	expect_refused(test, ASI_NO_WINDOW_INTERRUPT);
 
 	begin(test);

@@ -1018,6 +1018,10 @@ static void late_flush_leaves_other_slots_alone(struct kunit *test)
 	for (i = 0; i < 1000; i++)
 		pg_table_expire(pgt);
 	KUNIT_ASSERT_EQ(test, 0, register_kprobe(&kp));
+	if (kprobe_ftrace(&kp)) {
+		unregister_kprobe(&kp);
+		kunit_skip(test, "needs a breakpoint; on ftrace, a probe crashes Linux 7.2");
+	}
 	kthread_use_mm(mm);
 	preempt_disable();
 	late_prev = pg_table_enter(pgt);

@@ -28,7 +28,7 @@ struct pt_regs;
  * @ASI_ENTER_KUNMAP: When a task unmaps the last page of a hole, see asi_kunmap().
  * @ASI_ENTER_NMI: At the end of an NMI that left.
  * @ASI_ENTER_SWITCH: On a switch to a process, or back to it from another table.
- *	Workers of io_uring and users of kthread_use_mm() have no other.
+ *	Workers of io_uring and users of kthread_use_mm() have no other entry.
  * @NR_ASI_ENTRIES: Their number.
  */
 enum asi_entry {

@@ -12,9 +12,9 @@
 #include <asm/kmap_size.h>
 
 /*
- * The local range is the root entry that PTI has for the LDT of the process. Both roots
- * of a process link it, init_mm and contexts do not. Each CPU has slots of its own, in
- * the order of nesting.
+ * The local range is one PUD entry below the root entry that PTI has for the LDT of the
+ * process. Both roots of a process link it; init_mm and contexts do not. Each CPU has
+ * slots of its own, in the order of nesting.
  */
 #define ASI_LOCAL_BASE		LDT_BASE_ADDR
 #define ASI_LOCAL_SIZE		PUD_SIZE
