@@ -40,7 +40,7 @@ help:
 #|   make kernel     build x86-64; make layout: pahole of mm_struct before and after
 #|   make boot       boot it; MODE=pti-on, see scripts/boot/modes; make shell: with a shell at the end
 #|   make deb        Debian packages of it; CONFIG=/boot/config-...: for your machine
-#|   make show       boot with EFI and draw its page tables, docs/show.svg
+#|   make show       boot with EFI, and with isolation, and draw the page tables, docs/show*.svg
 #|   make bench      what a context costs in instructions, stock against ours
 #|   make kunit      KUnit by the kernel's kunit.py; ARCH=um or x86_64
 #|   make mutants    put faults into the kernel; N=100 SEED=1: drawn, else scripts/mutate/mutants
@@ -84,7 +84,8 @@ kunit: tree
 	$(phase) kunit "run KUnit" scripts/boot/kunit.sh $(ARCH)
 
 show: kernel
-	$(phase) show "draw the page tables of a booted kernel" scripts/boot/show.sh
+	$(phase) show "draw the page tables of a booted kernel" scripts/boot/show.sh efi
+	$(phase) show-asi "draw those of isolated processes" scripts/boot/show.sh asi
 
 bench: tree
 	$(phase) bench "measure stock against ours, in instructions" scripts/compare/bench.sh

@@ -2,10 +2,11 @@
 /*
  * show <CAPTURE >PICTURE: draw page tables beside each other, as SVG.
  *
- * CAPTURE is what guest/show prints, in sections that begin with "@ NAME": the
- * dump of init_mm, the list and the dumps of contexts, a process and its dump. All columns have one scale: what is mapped by any of them gets
- * a height that grows with the logarithm of its size, what is mapped by none
- * the same small height, whatever its size.
+ * CAPTURE is what guest/show prints, in sections that begin with "@ NAME": the dump of
+ * init_mm, the list and the dumps of contexts, a process and its dump, and, with address
+ * space isolation, the dump of its restricted table. All columns have one scale: what is
+ * mapped by any of them gets a height that grows with the logarithm of its size, what is
+ * mapped by none the same small height, whatever its size.
  */
 #include <stdarg.h>
 #include <stdbool.h>
@@ -45,6 +46,10 @@ struct column {
 	size_t nr;
 	unsigned long long skipped_at;
 	unsigned long skipped;
+	/* In the list of tables without an mm. */
+	bool listed;
+	/* Leaves out a part of what init_mm maps. */
+	bool restricted;
 	bool dumped;
 };
 
@@ -124,6 +129,8 @@ static void add_table(char *line)
 	snprintf(users, sizeof(users), "%s %s", field[4],
 		 strcmp(field[4], "1") ? "users" : "user");
 	c = add_column(field[0], field[1], bytes, users);
+	c->listed = true;
+	c->restricted = !strcmp(field[1], "template");
 	if (!strcmp(field[5], "-"))
 		return;
 	if (sscanf(field[5], "%llx-%llx%c", &start, &stop, &end) != 2 ||
@@ -190,7 +197,7 @@ static struct column *named(const char *line)
 		die("line %lu: not the head of a dump: %s", line_nr, line);
 	snprintf(name, sizeof(name), "%.*s", (int)length - 10, line + 5);
 	for (size_t i = 0; i < nr_columns; i++)
-		if (!strcmp(columns[i].kind, "context") && !strcmp(columns[i].name, name))
+		if (columns[i].listed && !strcmp(columns[i].name, name))
 			return &columns[i];
 	die("line %lu: a dump of %s, which is not in the list", line_nr, name);
 }
@@ -208,7 +215,9 @@ static void end_dump(struct column *c, unsigned long long next)
 
 static void read_capture(FILE *in)
 {
-	static const char * const order[] = { "kernel", "tables", "dump", "process", "end" };
+	static const char * const order[] = {
+		"kernel", "tables", "dump", "process", "restricted", "end",
+	};
 	size_t size = 0, section = 0;
 	char name[64] = "", text[128], *line = NULL, *area = NULL;
 	struct column *c = NULL;
@@ -216,19 +225,27 @@ static void read_capture(FILE *in)
 	bool skipped = false;
 	unsigned long long next = 0;
 
-	while (section < 5 && getline(&line, &size, in) > 0) {
+	while (section < 6 && getline(&line, &size, in) > 0) {
 		line_nr++;
 		line[strcspn(line, "\r\n")] = '\0';
 		if (!strncmp(line, "@ ", 2)) {
 			end_dump(c, next);
 			c = NULL;
 			next = 0;
+			/* Without isolation there is no restricted table. */
+			if (section == 4 && !strcmp(line, "@ end"))
+				section++;
 			if (strcmp(line + 2, order[section]))
 				die("line %lu: section %s instead of %s", line_nr,
 				    line + 2, order[section]);
 			section++;
 			if (!strcmp(line, "@ kernel"))
 				c = add_column("init_mm", "mm of the kernel", "table pages are not counted", "");
+			if (!strcmp(line, "@ restricted")) {
+				c = add_column("restricted table", "of the same process: user mode,",
+					       "system calls, interrupts", "");
+				c->restricted = true;
+			}
 		} else if (section == 2) {
 			add_table(line);
 		} else if (!strncmp(line, "===[ ", 5)) {
@@ -261,8 +278,8 @@ static void read_capture(FILE *in)
 		}
 	}
 	free(line);
-	if (section < 5)
-		die("it ends before section %s", order[section]);
+	if (section < 6)
+		die("it ends before section %s", order[section == 4 ? 5 : section]);
 	for (size_t i = 0; i < nr_columns; i++)
 		if (!columns[i].dumped)
 			die("no dump of %s", columns[i].name);
@@ -271,11 +288,16 @@ static void read_capture(FILE *in)
 /* Is all of @r in @c, with the same access? */
 static bool maps(const struct column *c, const struct range *r)
 {
+	unsigned long long at = r->start;
+
 	for (size_t i = 0; i < c->nr; i++) {
 		const struct range *other = &c->ranges[i];
 
-		if (other->start <= r->start && r->last <= other->last)
-			return other->access == r->access;
+		if (other->start > at || other->last < at || other->access != r->access)
+			continue;
+		if (r->last <= other->last)
+			return true;
+		at = other->last + 1;
 	}
 	return false;
 }
@@ -302,10 +324,32 @@ static void find_own(struct column *c)
 	for (size_t i = 0; i < kernel->nr; i++) {
 		const struct range *r = &kernel->ranges[i];
 
-		if (!claims(c, r->start) && !maps(c, r))
+		if (!c->restricted && !claims(c, r->start) && !maps(c, r))
 			fprintf(stderr, "note: %s does not map %llx like init_mm\n",
 				c->name, r->start);
 	}
+}
+
+/* How much of the kernel half of init_mm a table does not map. */
+static unsigned long long left_out(const struct column *c)
+{
+	const struct column *kernel = &columns[0];
+	unsigned long long size = 0;
+
+	for (size_t i = 0; i < kernel->nr; i++) {
+		const struct range *r = &kernel->ranges[i];
+
+		size += r->last - r->start + 1;
+		for (size_t j = 0; j < c->nr; j++) {
+			const struct range *o = &c->ranges[j];
+			unsigned long long from = o->start > r->start ? o->start : r->start;
+			unsigned long long last = o->last < r->last ? o->last : r->last;
+
+			if (o->access != EMPTY && from <= last)
+				size -= last - from + 1;
+		}
+	}
+	return size;
 }
 
 static int by_start(const void *a, const void *b)
@@ -521,6 +565,8 @@ static void draw_column(const struct column *c, double x)
 	else
 		put_text(x, y += 15, "head", "maps nothing of its own");
 	put_text(x, y += 15, "head", "and %s linked from init_mm", human(linked));
+	if (c->restricted)
+		put_text(x, y + 15, "out", "leaves out %s", human(left_out(c)));
 	if (c->claim)
 		put_text(x, y + 15, "head", "claims %s in the kernel half",
 			 human(c->claim_last - c->claim + 1));
@@ -589,7 +635,7 @@ static void draw(void)
 	puts("text{font-size:11px;fill:#222}.name{font-size:14px;font-weight:bold}.area{font-weight:bold}");
 	puts(".address{font-family:DejaVu Sans Mono,monospace;text-anchor:end}.size,.gap{text-anchor:end;fill:#666;font-size:10px}.gap{font-style:italic;fill:#999}");
 	puts(".in{text-anchor:middle;font-size:10px;paint-order:stroke;stroke:#fff;stroke-width:2.5px;stroke-opacity:.7}");
-	puts(".none{fill:#f2f2f2}.border{stroke:#bbb;fill:none}.claim{fill:none;stroke:#b35806;stroke-width:1.5px;stroke-dasharray:6 3}");
+	puts(".none{fill:#f2f2f2}.border{stroke:#bbb;fill:none}.out{font-weight:bold;fill:#b30000}.claim{fill:none;stroke:#b35806;stroke-width:1.5px;stroke-dasharray:6 3}");
 	puts(".lr{fill:#c6dbef}.lw{fill:#85b4da}.lx{fill:#3a7ab8}.or{fill:#fddbb0}.ow{fill:#f5a54a}.ox{fill:#cc6a10}.oe{fill:#fff;stroke:#f5a54a}.bad{fill:#d7191c}");
 	puts("</style>");
 	put_rect(0, 0, right, bottom + 60, "page");

@@ -51,6 +51,24 @@ refused()
 	fi
 }
 
+# restricted SED-SCRIPT: the sample with isolation; the script makes the restricted table
+# from that of the process.
+restricted()
+{
+	sed '/^@ end/,$d' "$sample/capture"
+	echo "@ restricted"
+	sed -n '/^@ process/,/^@ end/{/^@/d;/^[A-Z]/d;p}' "$sample/capture" | sed "$1"
+	echo "@ end"
+}
+
+hole='0xffff888000200000-0xffff888020000000     522240K                               pmd'
+restricted "s/^0xffff888000200000.*/$hole/" >"$d/restricted"
+check "a restricted table is drawn with what it leaves out" \
+	sh -c '"$1" <"$2" 2>/dev/null | grep -q "leaves out 510M"' - "$build/tools/show" "$d/restricted"
+restricted "" >"$d/whole"
+check "one that leaves out nothing is drawn as such" \
+	sh -c '"$1" <"$2" 2>/dev/null | grep -q "leaves out 0B"' - "$build/tools/show" "$d/whole"
+
 poking='/^===\[ text/,/^===\[ EFI/'
 notes "a kernel mapping with other access is noted" \
 	"$poking s/^\(0xffffffff81a.*\) RW /\1 ro /" 'text poking maps ffffffff81a00000 unlike init_mm'
@@ -71,4 +89,5 @@ refused "a bad claim is found" 's/	ffffffef00000000-/	what-/' 'no claimed range:
 refused "a section that is missing is found" '/^@ dump/d' 'section process instead of dump\|not a line\|fields'
 refused "a capture that is cut is found" '/^@ process/,$d' 'ends before section process'
 refused "an empty capture is found" d 'ends before section kernel'
+refused "a restricted table without a dump is found" 's/^@ end/@ restricted\n&/' 'nothing is dumped of restricted'
 finish
