@@ -193,6 +193,10 @@ EOF
 		sizes "$side" "$commit"
 		kbuild "$side" kernel x86_64 make_image bzImage PG_TABLE_BENCH=y
 	done
+	differ=$(diff "$bench/stock/kernel/.config" "$bench/ours/kernel/.config" |
+		grep '^[<>]' | grep -v 'PG_TABLE\|^> # .* is not set' | head -n 1) || :
+	[ -z "$differ" ] || die "the two configurations differ: $differ" \
+		"compare .config in $bench/stock/kernel and $bench/ours/kernel"
 	# Only their tests select views, in a kernel that no other figure is of.
 	echo CONFIG_KUNIT=y | cat - "$top/kunit/suites.config" >"$bench/views.config"
 	echo CONFIG_ASI=y >"$bench/asi.config"
@@ -204,11 +208,6 @@ EOF
 		configure ours $kind "$bench/$kind.config"
 		kbuild ours $kind x86_64 make_image bzImage PG_TABLE_BENCH=y
 	done
-	differ=$(diff "$bench/stock/kernel/.config" "$bench/ours/kernel/.config" |
-		grep '^[<>]' | grep -v 'PG_TABLE' | head -n 1) || :
-	[ -z "$differ" ] || die "the two configurations differ: $differ" \
-		"compare .config in $bench/stock/kernel and $bench/ours/kernel"
-
 	gcc -static -O2 -Wall -Werror -o "$bench/guest-bench" "$top/scripts/guest/bench.c" ||
 		die "guest/bench.c does not compile" "run: apt-get install libc6-dev"
 	"$top/scripts/build/initramfs.sh" "$bench/guest-bench" "$bench/initramfs.gz"
