@@ -29,8 +29,10 @@ c_clean()
 	words=$(dpkg -L codespell | grep -m 1 'dictionary\.txt$')
 	ignore=$1
 	shift
-	(cd "$linux" && PATH=/usr/bin:/bin perl scripts/checkpatch.pl --strict --no-tree --no-summary --terse \
-		--codespell --codespellfile "$words" --show-types --ignore "$ignore" -f "$@")
+	# Each process reads the words again, so not one for each file.
+	printf '%s\n' "$@" | (cd "$linux" && PATH=/usr/bin:/bin xargs -P "$J" -n 8 \
+		perl scripts/checkpatch.pl --strict --no-tree --no-summary --terse --codespell \
+		--codespellfile "$words" --show-types --ignore "$ignore" -f)
 }
 
 # of_series OPTION: sources of the series' last commit, by an option of git diff.

@@ -4,21 +4,15 @@
  * random steps. Boot with: asi=user movablecore=256M
  */
 
-#include <kunit/pg_table.h>
-#include <kunit/test.h>
+#include "asi_kunit.h"
 
 #include <linux/entry-common.h>
 #include <linux/gfp.h>
 #include <linux/hardirq.h>
-#include <linux/highmem.h>
-#include <linux/mm.h>
 #include <linux/mmu_context.h>
 #include <linux/pg_table_context.h>
 #include <linux/prandom.h>
 #include <linux/random.h>
-
-#include <asm/asi.h>
-#include <asm/tlbflush.h>
 
 #define STEPS		100000
 /* After so many steps, interrupts are enabled and the next ones begin anew. */
@@ -320,13 +314,10 @@ static void random_steps_match_model(struct kunit *test)
 	struct result r = { };
 	struct world w = {
 		.context = new_context(test),
-		.hole = alloc_page(GFP_HIGHUSER_MOVABLE),
-		.other = alloc_page(GFP_KERNEL),
+		.hole = get_movable(test),
+		.other = get_page_from(test, GFP_KERNEL),
 	};
 
-	KUNIT_ASSERT_NOT_NULL(test, w.hole);
-	KUNIT_ASSERT_NOT_NULL(test, w.other);
-	KUNIT_ASSERT_TRUE(test, is_zone_movable_page(w.hole));
 	w.mm[OTHER] = new_mm(test);
 	w.mm[OWN] = use_new_mm(test);
 	prandom_seed_state(&rnd, seed);
@@ -335,7 +326,7 @@ static void random_steps_match_model(struct kunit *test)
 		local_irq_disable();
 		/* A timer interrupt may have led to other threads and back. */
 		m.restricted = asi_is_restricted();
-		m.counts = *this_cpu_ptr(&asi_counts);
+		m.counts = counts();
 		for (i = 0; i < STEPS_AT_ONCE && !r.differs; i++, step++)
 			do_step(&w, &m, prandom_u32_state(&rnd) % NR_STEPS, &r);
 		if (!r.differs)
@@ -349,18 +340,8 @@ static void random_steps_match_model(struct kunit *test)
 	for (i = 0; i < NR_STEPS; i++)
 		KUNIT_EXPECT_GT_MSG(test, r.done[i], 0, "%s", names[i]);
 	/* After a difference, nobody knows what is mapped or loaded. */
-	if (!r.differs) {
+	if (!r.differs)
 		kthread_unuse_mm(w.mm[OWN]);
-		__free_page(w.hole);
-		__free_page(w.other);
-	}
-}
-
-static int init(struct kunit *test)
-{
-	if (!asi_enabled())
-		kunit_skip(test, "isolation is off");
-	return 0;
 }
 
 static struct kunit_case cases[] = {
@@ -370,7 +351,7 @@ static struct kunit_case cases[] = {
 
 static struct kunit_suite suite = {
 	.name = "asi_model",
-	.init = init,
+	.init = asi_test_init,
 	.test_cases = cases,
 };
 

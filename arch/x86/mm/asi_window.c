@@ -42,7 +42,7 @@ static inline int depth_of(unsigned long addr)
 /* The first slot of a CPU, or NULL. Table pages stay until the mm is freed. */
 static inline pte_t *slots_of(struct mm_struct *mm, unsigned int cpu)
 {
-	pmd_t *pmds = READ_ONCE(mm->pgt.arch.local);
+	pmd_t *pmds = READ_ONCE(mm->context.asi_local);
 	pmdval_t pmd;
 
 	if (unlikely(!pmds || cpu >= ASI_SLOT_CPUS))
@@ -131,7 +131,7 @@ static void link_upper(struct pg_table *pgt, struct local_tables *t)
 	pg_table_inc_nr_puds(pgt);
 	pg_table_inc_nr_pmds(pgt);
 	/* asi_open_window() on another CPU goes on from here. */
-	smp_store_release(&pgt->arch.local, t->pmd);
+	smp_store_release(&pg_table_mm(pgt)->context.asi_local, t->pmd);
 	t->p4d = NULL;
 	t->pud = NULL;
 	t->pmd = NULL;
@@ -148,8 +148,9 @@ static void link_upper(struct pg_table *pgt, struct local_tables *t)
  */
 int asi_alloc_local(struct pg_table *pgt, unsigned int cpu)
 {
+	pmd_t **local = &pg_table_mm(pgt)->context.asi_local;
+	pmd_t *pmds = READ_ONCE(*local);
 	unsigned int i = pmd_of_cpu(cpu);
-	pmd_t *pmds = READ_ONCE(pgt->arch.local);
 	struct local_tables t;
 
 	if (cpu >= ASI_SLOT_CPUS)
@@ -160,9 +161,9 @@ int asi_alloc_local(struct pg_table *pgt, unsigned int cpu)
 		return -ENOMEM;
 
 	spin_lock(&pgt->lock);
-	if (!pgt->arch.local)
+	if (!*local)
 		link_upper(pgt, &t);
-	pmds = pgt->arch.local;
+	pmds = *local;
 	if (pmd_none(pmds[i])) {
 		set_pmd(pmds + i, __pmd(_KERNPG_TABLE | PFN_PHYS(page_to_pfn(t.pte))));
 		pg_table_inc_nr_ptes(pgt);
@@ -180,8 +181,11 @@ int asi_alloc_local(struct pg_table *pgt, unsigned int cpu)
  */
 void asi_inherit_local(struct pg_table *pgt)
 {
-	if (asi_enabled() && !pg_table_is_standalone(pgt) && current->mm &&
-	    READ_ONCE(current->mm->pgt.arch.local))
+	if (pg_table_is_standalone(pgt))
+		return;
+	/* fork() copied that of the parent. */
+	pg_table_mm(pgt)->context.asi_local = NULL;
+	if (asi_enabled() && current->mm && READ_ONCE(current->mm->context.asi_local))
 		asi_alloc_local(pgt, raw_smp_processor_id());
 }
 
@@ -191,7 +195,7 @@ void asi_inherit_local(struct pg_table *pgt)
  */
 void asi_free_local(struct pg_table *pgt)
 {
-	pmd_t *pmds = pgt->arch.local;
+	pmd_t *pmds = pg_table_is_standalone(pgt) ? NULL : pg_table_mm(pgt)->context.asi_local;
 	struct local_tables t = { .pmd = pmds };
 	pgd_t *pgd = pgt->pgd + pgd_index(ASI_LOCAL_BASE);
 	unsigned int i;
@@ -211,7 +215,7 @@ void asi_free_local(struct pg_table *pgt)
 	t.pud = pud_offset(p4d_offset(pgd, ASI_LOCAL_BASE), ASI_LOCAL_BASE);
 	if (pgtable_l5_enabled())
 		t.p4d = p4d_offset(pgd, ASI_LOCAL_BASE);
-	pgt->arch.local = NULL;
+	pg_table_mm(pgt)->context.asi_local = NULL;
 	free_tables(pgt, &t);
 }
 

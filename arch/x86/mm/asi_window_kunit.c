@@ -54,7 +54,7 @@ static struct mm_struct *pretend_new(struct kunit *test)
 /* Of all slots of all CPUs. */
 static unsigned int count_windows(struct mm_struct *mm)
 {
-	pmd_t *pmds = mm->pgt.arch.local;
+	pmd_t *pmds = mm->context.asi_local;
 	unsigned int i, j, count = 0;
 
 	for (i = 0; pmds && i < PTRS_PER_PMD; i++) {
@@ -722,18 +722,18 @@ static void tables_are_allocated_on_return(struct kunit *test)
 	u64 *p, *q;
 
 	pretend(mm);
-	before = mm->pgt.arch.local;
+	before = mm->context.asi_local;
 	o.before = start();
 	p = kmap_local_page(page);
 	kunmap_local(p);
 	kunmap_local(kmap_local_page(page));
-	during = mm->pgt.arch.local;
+	during = mm->context.asi_local;
 	stop(&o);
 	migrate_disable();
 	queued = !!current->thread.asi_work.func;
 	task_work_run();
 	clear_thread_flag(TIF_NOTIFY_RESUME);
-	after = mm->pgt.arch.local;
+	after = mm->context.asi_local;
 	more = pgtables_bytes(&mm->pgt) - bytes;
 	again.before = start();
 	q = kmap_local_page(page);
@@ -761,13 +761,13 @@ static void tables_are_allocated_on_return(struct kunit *test)
 static void tables_are_inherited(struct kunit *test)
 {
 	struct mm_struct *mm = pretend_new(test), *child = mm_alloc(), *other;
-	pmd_t *local = child ? child->pgt.arch.local : NULL;
+	pmd_t *local = child ? child->context.asi_local : NULL;
 
 	stop_pretending(mm);
 	other = new_mm(test);
 	KUNIT_EXPECT_NOT_NULL(test, local);
-	KUNIT_EXPECT_PTR_NE(test, local, mm->pgt.arch.local);
-	KUNIT_EXPECT_NULL(test, other->pgt.arch.local);
+	KUNIT_EXPECT_PTR_NE(test, local, mm->context.asi_local);
+	KUNIT_EXPECT_NULL(test, other->context.asi_local);
 	if (child)
 		mmput(child);
 }
@@ -797,7 +797,7 @@ static int alloc_local(struct pg_table *pgt)
 	unsigned int i = pgd_index(ASI_LOCAL_BASE);
 
 	/* Linked from both roots, or from none. */
-	if (!err != !!pgt->arch.local || !err != !!pgt->pgd[i].pgd ||
+	if (!err != !!pg_table_mm(pgt)->context.asi_local || !err != !!pgt->pgd[i].pgd ||
 	    !err != !!kernel_to_user_pgdp(pgt->pgd)[i].pgd)
 		return -EBADE;
 	return err;

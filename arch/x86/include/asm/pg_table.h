@@ -12,15 +12,10 @@
  *	that needs a flush first writes the entries, then increments the generation,
  *	then flushes. A CPU that has not seen the latest generation flushes before it
  *	uses the table. Not used on Xen PV.
- * @local: The PMD page of the local range of a process, or NULL; see
- *	<asm/asi_window.h>. Set under @lock of the table.
  */
 struct arch_pg_table {
 	u64 ctx_id;
 	atomic64_t tlb_gen;
-#ifdef CONFIG_ASI
-	pmd_t *local;
-#endif
 };
 
 #endif /* _ASM_X86_PG_TABLE_H */
