@@ -30,7 +30,7 @@ inputs()
 	command=$(cell "$soaks" "$1" 3)
 	files=$(cell "$soaks" "$1" 4)
 	{
-		# pti_scope looks at a kernel that is built: only who builds one names it.
+		# pti_scope looks at a kernel that is built: only rows that build one depend on it.
 		git -C "$series" ls-tree -r HEAD | grep -v '	arch/x86/tools/pti_scope'
 		echo "$command"
 		cd "$top"
@@ -45,6 +45,14 @@ inputs()
 of()
 {
 	[ ! -f "$table" ] || awk -F'\t' -v n="$1" -v c="$2" '$1 == n { print $c; exit }' "$table"
+}
+
+# lost: the lines of the table that failed and that no row of the soak can make good.
+lost()
+{
+	[ ! -f "$table" ] || names | awk -F'\t' '
+		NR == FNR { row[$1]; next }
+		!/^#/ && !($1 in row) && $3 != "passed"' - "$table"
 }
 
 # put NAME INPUTS RESULT TEXT: a row of the result, in the order of the rows.
@@ -65,6 +73,7 @@ put()
 				grep "^$n$tab" "$table" || :
 			fi
 		done
+		lost
 	} >"$table.new"
 	mv "$table.new" "$table"
 	exec 9>&-
@@ -98,8 +107,11 @@ if [ -n "$check" ]; then
 			pass "$name: $(of "$name" 4)"
 		fi
 	done
+	[ -z "$all" ] || for name in $(lost | cut -f1); do
+		fail "$name" "$(of "$name" 4); $soaks no longer has this row"
+	done
 	[ $failed -eq 0 ] || die "$failed of $# rows of ${table#"$top"/} have failed" \
-		"mend what they tell, then run: KERNEL=$KERNEL scripts/soak.sh NAME"
+		"fix the failures above, then run: KERNEL=$KERNEL scripts/soak.sh NAME"
 	exit 0
 fi
 

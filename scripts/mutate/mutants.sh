@@ -18,7 +18,7 @@
 # Environment: WORKERS, how many boot at a time (default: the processors); LIMIT,
 # seconds of a boot, instead of those of scripts/boot/modes; LIST, FILES, EQUIVALENT, TABLE:
 # other tables, and CONFIGS, other fragments with commas, below the top; RIG: with other
-# scripts of build/ and boot/.
+# scripts of build/ and boot/; LEAST: how many per cent of those drawn have to be killed (90).
 
 . "$(dirname "$0")/../lib.sh"
 
@@ -252,3 +252,7 @@ case $sum in
 nothing*) die "no fault counts" "read $run/verdicts" ;;
 "0 of "*) die "none of $(echo "$sum" | cut -d" " -f3) faults is killed" "look whether the boots run the suites" ;;
 esac
+[ -z "$N" ] || [ $# -gt 0 ] || awk -F'\t' -v least="${LEAST:-90}" '
+	{ n[$7]++ }
+	END { exit 100 * n["killed"] < least * (n["killed"] + n["survived"]) }' "$run/result" ||
+	die "fewer than ${LEAST:-90} % of the faults are killed" "write tests that find those above"

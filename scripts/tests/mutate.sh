@@ -8,6 +8,7 @@
 . "$top/scripts/tests/tap.sh"
 
 sample=$top/scripts/tests/mutate
+series_tree=$series
 work=$out/tests/mutate
 rm -rf "$work" "$build/mutated"
 mkdir -p "$work/rig/build" "$work/rig/boot"
@@ -19,7 +20,8 @@ FILES=${work#"$top"/}/files
 EQUIVALENT=${work#"$top"/}/equivalent
 TABLE=${work#"$top"/}/table
 LIST=${work#"$top"/}/list
-export RIG KERNEL FILES EQUIVALENT TABLE LIST
+LEAST=0
+export RIG KERNEL FILES EQUIVALENT TABLE LIST LEAST
 tree=$build/mutated/linux
 mkdir -p "$tree"
 cp "$sample"/*.[ch] "$sample/Makefile" "$tree/"
@@ -120,6 +122,24 @@ says "an equivalent mutant that does not exist is told" "a mutant that does not 
 check "a fault of the list is killed on the same way" said '^| 1 of 1 killed' "$mutants"
 printf 'by-hand\tsample.c\ts/nothing of it//\tdefault\n' >"$work/list"
 says "one that changes nothing is told" "faults of .* are not found: by-hand" "$mutants"
+
+says "too many survivors are a failure" "fewer than 100 % of the faults are killed" \
+	env N=1000 LEAST=100 "$mutants"
+
+# apply LIST TREE: each fault of a list changes its file; the first that does not is named.
+apply()
+{
+	rows "$1" | while IFS=$tab read -r name file change _; do
+		sed -E "$change" "$2/$file" | cmp -s - "$2/$file" || continue
+		echo "$name changes nothing in $file"
+		return 1
+	done
+}
+tab=$(printf '\t')
+for list in scripts/mutate/mutants scripts/mutate/mutants-asi; do
+	check "each fault of ${list##*/} is one" apply "$list" "$series_tree"
+done
+fails "a fault that changes nothing is found" apply "${LIST}" "$tree"
 
 printf '#!/bin/sh\nexit 0\n' >"$RIG/boot/boot.sh"
 says "boots that cannot fail are told" "none of 10 faults is killed" env N=10 SEED=3 "$mutants"

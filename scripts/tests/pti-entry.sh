@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: GPL-2.0
 # Faults planted in a copy of vmlinux: pti_scope, which the kernel's build runs, must
 # name what entry text refers to on user mode's page table and may not.
-# Environment: MACHINE, x86_64 or i386-pae; TOOL, another pti_scope than the kernel's.
+# Environment: MACHINE, x86_64, distro or i386-pae; TOOL, another pti_scope than the kernel's.
 
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=tap.sh
@@ -11,9 +11,9 @@
 machine=${MACHINE:-x86_64}
 # What addresses begin with that is left out: shells count with 63 bits.
 case $machine in
-x86_64) high=ffffffff ;;
+x86_64 | distro) high=ffffffff ;;
 i386-pae) high= ;;
-*) die "no entry text to test on $machine" "choose from: x86_64 i386-pae" ;;
+*) die "no entry text to test on $machine" "choose from: x86_64 distro i386-pae" ;;
 esac
 
 work=$out/tests/pti-entry-$machine
@@ -96,19 +96,19 @@ planted()
 # to look at; a row of pti_scope[] that becomes empty, by the place of its end and the bytes
 # there, and what is said then; faults, as planted() has them, separated by tabs.
 case $machine in
-x86_64)
+x86_64 | distro)
 	entries="entry_SYSCALL_64 entry_SYSENTER_compat entry_SYSCALL_compat irq_entries_start
 		asm_exc_page_fault asm_exc_int3 asm_exc_debug asm_exc_double_fault asm_exc_nmi
 		error_entry paranoid_entry paranoid_exit common_interrupt_return"
 	row_end=$((48 + 24)) row_bytes='\000\000\000\000\000\000\000\000'
-	row_says='entry_SYSCALL_64+0x3 accesses cpu_tss_rw+0x'
+	row_says='entry_SYSCALL_64+0x[37] accesses cpu_tss_rw+0x'
 	cat <<'EOF'
-another per-CPU variable is found	entry_SYSCALL_64+0x3 accesses .* on user mode's page table; do that	entry_SYSCALL_64	mov +%rsp,%gs:	LAST4	\000\000\000\001
+another per-CPU variable is found	entry_SYSCALL_64+0x[37] accesses .* on user mode's page table; do that	entry_SYSCALL_64	mov +%rsp,%gs:	LAST4	\000\000\000\001
 a call of other code is found	asm_exc_page_fault+0x.* goes to .* on user mode's	asm_exc_page_fault	call .*<error_entry>	LAST4	\000\000\000\001
 a system call that keeps the table of user mode is found	entry_SYSCALL_64+0x.* accesses .* on user mode's	entry_SYSCALL_64	mov +%rsp,%cr3	START	\220\220\220
 an exception that keeps it is found	error_entry+0x.* goes to sync_regs on user mode's	error_entry	mov +%rax,%cr3	START	\220\220\220
 an NMI that keeps it is found	asm_exc_nmi+0x.* accesses .* on user mode's	asm_exc_nmi	mov +%rdx,%cr3	START	\220\220\220
-a use of another stack is found	entry_SYSCALL_64 uses a stack that is not in the CPU entry area on	entry_SYSCALL_64	swapgs	START	\120\220\220
+a use of another stack is found	entry_SYSCALL_64.* uses a stack that is not in the CPU entry area on	entry_SYSCALL_64	swapgs	START	\120\220\220
 a stack that is subtracted from itself is found	error_entry+0x.* uses a stack that is not in the CPU entry area on	error_entry	xor +%esi,%esi	START	\110\051\344\120\220\220
 a stack at an offset from a register is found	error_entry+0x.* uses a stack that is not in the CPU entry area on	error_entry	xor +%esi,%esi	START	\110\001\304\120\220\220
 a stack pointer with no bits left is found	error_entry+0x.* uses a stack that is not in the CPU entry area on	error_entry	xor +%esi,%esi	START	\110\203\344\000\120\220
@@ -120,7 +120,7 @@ LEAVE is found	error_entry+0x.* accesses what a register points to on	error_entr
 a use of a register after the way back has begun is found	entry_SYSCALL_64+0x.* accesses what a register points to on	entry_SYSRETQ_unsafe_stack	swapgs	START	\212\000\220
 a jump through a register is found	entry_SYSCALL_64+0x.* goes where a register or memory says on	entry_SYSRETQ_unsafe_stack	swapgs	START	\377\340\220
 code that is patched in is looked at	entry_SYS.*+0x.* accesses .* on user mode's	-	verw .*(%rip)	LAST4	\000\000\000\001
-a reason that is not needed is found	nothing at error_entry returns on user mode's page table; remove its row	error_entry	ret *$	START	\314
+a reason that is not needed is found	nothing at error_entry returns on user mode's page table; remove its row	error_entry	(ret *$|jmp .*_return_thunk)	START	\314
 EOF
 	;;
 i386-pae)

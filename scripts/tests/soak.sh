@@ -54,5 +54,8 @@ check "an input that changes is found" said 'ok - good # SKIP not run with these
 sed -i 's/^# stock .*/# stock another/' "$SOAKED"
 check "another stock source is a skip" said 'ok - good # SKIP it is of another, '
 changed "a row that failed with another stock source has failed"
+sed -i '/^bad/d' "$work/soaks"
+says "a failure whose row is gone is not lost" "1 of 1 rows of .* have failed" "$soak" --check
+check "a later result keeps it" sh -c '"$1" good >/dev/null 2>&1; grep -q "^bad	" "$SOAKED"' - "$soak"
 says "an unknown row is named" "no soak called none" "$soak" none
 finish
