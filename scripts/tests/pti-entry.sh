@@ -120,7 +120,7 @@ LEAVE is found	error_entry+0x.* accesses what a register points to on	error_entr
 a use of a register after the way back has begun is found	entry_SYSCALL_64+0x.* accesses what a register points to on	entry_SYSRETQ_unsafe_stack	swapgs	START	\212\000\220
 a jump through a register is found	entry_SYSCALL_64+0x.* goes where a register or memory says on	entry_SYSRETQ_unsafe_stack	swapgs	START	\377\340\220
 code that is patched in is looked at	entry_SYS.*+0x.* accesses .* on user mode's	-	verw .*(%rip)	LAST4	\000\000\000\001
-a reason that is not needed is found	nothing at error_entry returns on user mode's page table; remove its row	error_entry	(ret *$|jmp .*_return_thunk)	START	\314
+a reason that is not needed is found	nothing at error_entry returns on user mode's page table; remove its row	error_entry	ret *$	START	\314
 EOF
 	;;
 i386-pae)
@@ -163,6 +163,8 @@ a reason that is not needed is found	nothing at handle_exception_return accesses
 EOF
 	;;
 esac >"$work/faults"
+# There, functions end in a jump to a thunk.
+[ "$machine" != distro ] || sed -i '/	ret \*\$	/d' "$work/faults"
 
 if "$tool" -l "$vmlinux" >"$work/list" 2>&1; then
 	pass "the kernel refers to nothing outside: $(grep ' instructions run ' "$work/list")"
