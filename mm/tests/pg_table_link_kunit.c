@@ -149,6 +149,22 @@ static void own_tables_are_not_replaced(struct kunit *test)
 	expect_mapped(test, to, ADDR, PHYS + ADDR);
 }
 
+/* All of the range is looked at before any of it is linked. */
+static void conflict_at_the_end_links_nothing(struct kunit *test)
+{
+	struct pg_table *from = new_context(test), *to = new_context(test);
+	long before;
+
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, 0));
+	KUNIT_ASSERT_EQ(test, 0, map_page(from, PMD_SIZE));
+	KUNIT_ASSERT_EQ(test, 0, map_page(to, PMD_SIZE));
+	before = pgtables_bytes(to);
+	KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link(to, from, 0, 2 * PMD_SIZE, PMD_SIZE));
+	expect_unmapped(test, to, 0);
+	expect_mapped(test, to, PMD_SIZE, PHYS + PMD_SIZE);
+	KUNIT_EXPECT_EQ(test, pgtables_bytes(to), before);
+}
+
 /*
  * Only tables without an mm write &ptdesc.pt_owner. In every other table page it is
  * left over from an earlier use of the page and may hold the address of any table.
@@ -800,6 +816,7 @@ static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(destroy_keeps_linked_tables),
 	KUNIT_CASE(linked_tables_are_not_changed),
 	KUNIT_CASE(own_tables_are_not_replaced),
+	KUNIT_CASE(conflict_at_the_end_links_nothing),
 	KUNIT_CASE(stale_owner_is_ignored),
 	KUNIT_CASE(free_clears_owner),
 	KUNIT_CASE(links_are_replaced),

@@ -183,96 +183,6 @@ void noinstr asi_entered(enum asi_entry why)
 	raw_cpu_inc(asi_counts.flushes[why]);
 }
 
-/*
- * Leave until the page is unmapped. Interrupts may map pages while they interrupt a task
- * that has some.
- */
-static void leave_for(unsigned long ip)
-{
-	unsigned long flags;
-
-	current->thread.asi_kmaps++;
-	if (!asi_is_restricted())
-		return;
-	local_irq_save(flags);
-	asi_leave(ASI_EXIT_KMAP, ip);
-	local_irq_restore(flags);
-}
-
-/**
- * asi_kmap - make a page accessible that may be in a hole
- * @page: The page.
- * @addr: Its address in the direct map.
- *
- * Opens a window, or leaves until asi_kunmap().
- *
- * Context: Any.
- * Return: The address of the window, or @addr.
- */
-void *asi_kmap(const struct page *page, void *addr)
-{
-	void *window;
-
-	if (!is_zone_movable_page(page))
-		return addr;
-	if (asi_is_restricted()) {
-		window = asi_open_window(page);
-		if (window)
-			return window;
-	}
-	leave_for(_RET_IP_);
-	return addr;
-}
-EXPORT_SYMBOL_GPL(asi_kmap);
-
-/**
- * asi_kmap_span - make a page accessible, and those that follow in its folio
- * @page: The page.
- * @addr: Its address in the direct map.
- *
- * Context: Any.
- * Return: The address of a window if @page is a folio of its own, or @addr.
- */
-void *asi_kmap_span(const struct page *page, void *addr)
-{
-	if (!PageCompound(page))
-		return asi_kmap(page, addr);
-	if (!is_zone_movable_page(page))
-		return addr;
-	if (asi_is_restricted())
-		this_cpu_inc(asi_counts.no_window[ASI_NO_WINDOW_SPAN]);
-	leave_for(_RET_IP_);
-	return addr;
-}
-EXPORT_SYMBOL_GPL(asi_kmap_span);
-
-/**
- * asi_kunmap - undo asi_kmap() or asi_kmap_span()
- * @addr: An address in the page.
- *
- * Closes the window. Without one, enters after the last such page was unmapped, if the
- * CPU still runs the task's process.
- *
- * Context: Any.
- */
-void asi_kunmap(const void *addr)
-{
-	unsigned long flags;
-
-	if (asi_is_window((unsigned long)addr)) {
-		asi_close_window(addr);
-		return;
-	}
-	if (!current->thread.asi_kmaps || !is_zone_movable_page(virt_to_page(addr)) ||
-	    --current->thread.asi_kmaps || !current->mm)
-		return;
-	local_irq_save(flags);
-	if (this_cpu_read(cpu_tlbstate.loaded_pgt) == &current->mm->pgt)
-		asi_enter(ASI_ENTER_KUNMAP);
-	local_irq_restore(flags);
-}
-EXPORT_SYMBOL_GPL(asi_kunmap);
-
 /* A fault where the table of the process maps nothing either is handled as without isolation. */
 bool asi_fault(struct pt_regs *regs, unsigned long error_code, unsigned long addr)
 {
@@ -524,7 +434,7 @@ static int asi_memory_notify(struct notifier_block *nb, unsigned long action, vo
 	return notifier_from_errno(err);
 }
 
-/* The last one: what it did is not undone when another one refuses. */
+/* Lowest priority, so it runs last: its changes are not undone if another one refuses. */
 static struct notifier_block asi_memory_nb = {
 	.notifier_call	= asi_memory_notify,
 	.priority	= INT_MIN,

@@ -166,6 +166,90 @@ static void kmap_atomic_opens(struct kunit *test)
 	expect_exits(test, &o, NR_ASI_EXITS, 0);
 }
 
+/* These do not sleep, and disable preemption instead of migration. */
+static void clear_and_copy_open(struct kunit *test)
+{
+	struct page *from = get_movable(test), *to = get_movable(test);
+	struct mm_struct *mm = pretend_new(test);
+	unsigned int before, after, after_exit;
+	struct observed o, left;
+	u64 copied, cleared;
+
+	o.before = start();
+	before = preempt_count();
+	copy_highpage(to, from);
+	clear_highpage(from);
+	after = preempt_count();
+	stop(&o);
+	copied = *(u64 *)page_address(to);
+	cleared = *(u64 *)page_address(from);
+	current->flags |= PF_MEMALLOC;
+	left.before = start();
+	copy_highpage(from, to);
+	after_exit = preempt_count();
+	stop(&left);
+	current->flags &= ~PF_MEMALLOC;
+	stop_pretending(mm);
+
+	KUNIT_EXPECT_EQ(test, copied, VALUE);
+	KUNIT_EXPECT_EQ(test, cleared, 0);
+	KUNIT_EXPECT_EQ(test, *(u64 *)page_address(from), VALUE);
+	KUNIT_EXPECT_EQ(test, before, after);
+	KUNIT_EXPECT_EQ(test, before, after_exit);
+	KUNIT_EXPECT_EQ(test, opened(&o), 3);
+	expect_exits(test, &o, NR_ASI_EXITS, 0);
+	KUNIT_EXPECT_TRUE(test, o.restricted);
+	KUNIT_EXPECT_EQ(test, opened(&left), 0);
+	expect_exits(test, &left, ASI_EXIT_KMAP, 1);
+	KUNIT_EXPECT_TRUE(test, left.restricted);
+	KUNIT_EXPECT_EQ(test, current->kmap_ctrl.idx, 0);
+	KUNIT_EXPECT_EQ(test, current->thread.asi_kmaps, 0);
+}
+
+static unsigned int pinned(void)
+{
+#ifdef CONFIG_SMP
+	return current->migration_disabled;
+#else
+	return 0;
+#endif
+}
+
+static void brief_window_disables_preemption(struct kunit *test)
+{
+	struct page *page = get_movable(test), *other = get_movable(test);
+	unsigned int before, during, after, before_pinned, during_pinned, after_pinned;
+	struct mm_struct *mm = pretend_new(test);
+	struct observed o;
+	u64 *p, *q;
+
+	preempt_disable();
+	o.before = start();
+	before = preempt_count();
+	before_pinned = pinned();
+	p = kmap_local_page(other);
+	q = kmap_local_brief(page);
+	o.value = READ_ONCE(*q);
+	during = preempt_count();
+	during_pinned = pinned();
+	kunmap_local_brief(q);
+	kunmap_local(p);
+	after = preempt_count();
+	after_pinned = pinned();
+	stop(&o);
+	preempt_enable();
+	stop_pretending(mm);
+
+	KUNIT_EXPECT_TRUE(test, is_window(p));
+	KUNIT_EXPECT_TRUE(test, is_window(q));
+	KUNIT_EXPECT_EQ(test, o.value, VALUE);
+	KUNIT_EXPECT_EQ(test, during, before + IS_ENABLED(CONFIG_PREEMPT_COUNT));
+	KUNIT_EXPECT_EQ(test, during_pinned, before_pinned + IS_ENABLED(CONFIG_SMP));
+	KUNIT_EXPECT_EQ(test, after, before);
+	KUNIT_EXPECT_EQ(test, after_pinned, before_pinned);
+	expect_exits(test, &o, NR_ASI_EXITS, 0);
+}
+
 /* What kmap_local_page() of the CPU that has left returns is not a window. */
 static void unrestricted_gets_the_direct_map(struct kunit *test)
 {
@@ -421,18 +505,23 @@ static int run_other(void *arg)
 	return 0;
 }
 
-static void window_survives(struct kunit *test, bool same_process)
+/*
+ * @leaves: The first task has used its windows in both variants when it sleeps. With
+ * PCID, the other one sees pages of the first if either keeps a translation.
+ */
+static void window_survives(struct kunit *test, bool same_process, bool leaves)
 {
-	struct page *page = get_movable(test);
+	struct page *page = get_movable(test), *second = get_movable(test);
 	struct other_task t = { .page = get_movable(test) };
 	unsigned int during = 0, after = 0;
 	struct task_struct *task;
-	u64 value = 0, again = 0;
+	u64 value = 0, outside = 0, again = 0, again_second = 0;
 	struct observed o;
-	u64 *p;
+	u64 *p, *q;
 
 	init_completion(&t.done);
 	*(u64 *)page_address(t.page) = VALUE + 1;
+	*(u64 *)page_address(second) = VALUE + 2;
 	t.first = new_local_mm(test);
 	t.mm = same_process ? t.first : new_local_mm(test);
 	migrate_disable();
@@ -445,14 +534,20 @@ static void window_survives(struct kunit *test, bool same_process)
 	pretend(t.first);
 	o.before = start();
 	p = kmap_local_page(page);
+	q = kmap_local_page(second);
 	t.addr = p;
-	value = READ_ONCE(*p);
+	value = READ_ONCE(*p) + READ_ONCE(*q);
+	if (leaves)
+		asi_leave(ASI_EXIT_FAULT, _THIS_IP_);
+	outside = READ_ONCE(*p) + READ_ONCE(*q);
 	local_irq_enable();
 	wake_up_process(task);
 	wait_for_completion(&t.done);
 	local_irq_disable();
 	again = READ_ONCE(*p);
+	again_second = READ_ONCE(*q);
 	during = count_windows(t.first);
+	kunmap_local(q);
 	kunmap_local(p);
 	after = count_windows(t.first);
 	stop(&o);
@@ -460,9 +555,12 @@ static void window_survives(struct kunit *test, bool same_process)
 	migrate_enable();
 
 	KUNIT_EXPECT_TRUE(test, is_window(p));
-	KUNIT_EXPECT_EQ(test, value, VALUE);
+	KUNIT_EXPECT_TRUE(test, is_window(q));
+	KUNIT_EXPECT_EQ(test, value, 2 * VALUE + 2);
+	KUNIT_EXPECT_EQ(test, outside, 2 * VALUE + 2);
 	KUNIT_EXPECT_EQ(test, again, VALUE);
-	KUNIT_EXPECT_EQ(test, during, 1);
+	KUNIT_EXPECT_EQ(test, again_second, VALUE + 2);
+	KUNIT_EXPECT_EQ(test, during, 2);
 	KUNIT_EXPECT_EQ(test, after, 0);
 	/* The other task. */
 	KUNIT_EXPECT_TRUE(test, t.same_address);
@@ -475,12 +573,17 @@ static void window_survives(struct kunit *test, bool same_process)
 
 static void window_survives_a_process(struct kunit *test)
 {
-	window_survives(test, false);
+	window_survives(test, false, false);
 }
 
 static void window_survives_a_thread(struct kunit *test)
 {
-	window_survives(test, true);
+	window_survives(test, true, false);
+}
+
+static void window_survives_an_exit(struct kunit *test)
+{
+	window_survives(test, true, true);
 }
 
 /* Others have no window where one process has one, nor init_mm, nor a context. */
@@ -668,6 +771,47 @@ static void large_folio_leaves(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, opened(&o), 1);
 }
 
+#if defined(CONFIG_TRANSPARENT_HUGEPAGE) || defined(CONFIG_HUGETLBFS)
+/* By a window for each page. */
+static void large_folio_is_cleared(struct kunit *test)
+{
+	struct folio *folio = folio_alloc(GFP_HIGHUSER_MOVABLE, 2);
+	unsigned long switches;
+	struct mm_struct *mm;
+	unsigned int i = 0;
+	struct observed o;
+
+	KUNIT_ASSERT_NOT_NULL(test, folio);
+	KUNIT_ASSERT_EQ(test, 0, kunit_add_action_or_reset(test, put_folio, folio));
+	mm = pretend_new(test);
+	/* Other tasks would be counted, too. */
+	do {
+		memset(folio_address(folio), 0xff, 4 * PAGE_SIZE);
+		migrate_disable();
+		o.before = start();
+		switches = current->nvcsw + current->nivcsw;
+		local_irq_enable();
+		folio_zero_user(folio, 0);
+		local_irq_disable();
+		switches -= current->nvcsw + current->nivcsw;
+		stop(&o);
+		migrate_enable();
+	} while (switches && i++ < 100);
+	stop_pretending(mm);
+
+	KUNIT_EXPECT_NULL(test, memchr_inv(folio_address(folio), 0, 4 * PAGE_SIZE));
+	KUNIT_EXPECT_EQ(test, switches, 0);
+	KUNIT_EXPECT_EQ(test, opened(&o), 4);
+	KUNIT_EXPECT_EQ(test, refused(&o, ASI_NO_WINDOW_SPAN), 0);
+	KUNIT_EXPECT_EQ(test, o.after.exits[ASI_EXIT_FAULT], o.before.exits[ASI_EXIT_FAULT]);
+}
+#else
+static void large_folio_is_cleared(struct kunit *test)
+{
+	kunit_skip(test, "needs large folios");
+}
+#endif
+
 /* Functions that cross pages, with a folio and a window for each page or none. */
 static void callers_cross_pages(struct kunit *test)
 {
@@ -757,6 +901,63 @@ static void tables_are_allocated_on_return(struct kunit *test)
 	expect_exits(test, &again, NR_ASI_EXITS, 0);
 }
 
+/* This CPU had loaded the table before there were any. The second map opens. */
+static void tables_of_another_thread_are_found(struct kunit *test)
+{
+	struct page *page = get_movable(test);
+	struct mm_struct *mm = new_mm(test);
+	unsigned int queued;
+	struct observed o;
+	u64 *p;
+	int err;
+
+	pretend(mm);
+	migrate_disable();
+	err = asi_alloc_local(&mm->pgt, raw_smp_processor_id());
+	o.before = start();
+	/* A switch may have found them. */
+	this_cpu_write(asi_slots.ptes, NULL);
+	kunmap_local(kmap_local_page(page));
+	queued = !!current->thread.asi_work.func;
+	p = kmap_local_page(page);
+	kunmap_local(p);
+	stop(&o);
+	migrate_enable();
+	stop_pretending(mm);
+
+	KUNIT_EXPECT_EQ(test, err, 0);
+	KUNIT_EXPECT_EQ(test, refused(&o, ASI_NO_WINDOW_TABLES), 1);
+	KUNIT_EXPECT_EQ(test, queued, 0);
+	KUNIT_EXPECT_TRUE(test, is_window(p));
+	KUNIT_EXPECT_EQ(test, opened(&o), 1);
+}
+
+/* A context has no slots; the process has them again afterwards. */
+static void window_opens_after_a_context(struct kunit *test)
+{
+	struct pg_table *context = new_context(test), *prev;
+	struct page *page = get_movable(test);
+	struct mm_struct *mm = pretend_new(test);
+	pte_t *during, *after;
+	struct observed o;
+	u64 *p;
+
+	o.before = start();
+	prev = pg_table_enter(context);
+	during = this_cpu_read(asi_slots.ptes);
+	pg_table_leave(prev);
+	asi_enter(ASI_ENTER_USER);
+	after = this_cpu_read(asi_slots.ptes);
+	p = kmap_local_page(page);
+	kunmap_local(p);
+	stop(&o);
+	stop_pretending(mm);
+
+	KUNIT_EXPECT_NULL(test, during);
+	KUNIT_EXPECT_NOT_NULL(test, after);
+	KUNIT_EXPECT_TRUE(test, is_window(p));
+}
+
 /* fork() and execve() of a process with windows, and of one without. */
 static void tables_are_inherited(struct kunit *test)
 {
@@ -784,6 +985,7 @@ static void tables_are_freed(struct kunit *test)
 		KUNIT_ASSERT_NOT_NULL(test, mm);
 		KUNIT_EXPECT_EQ(test, 0, asi_alloc_local(&mm->pgt, 0));
 		KUNIT_EXPECT_EQ(test, 0, asi_alloc_local(&mm->pgt, 0));
+		KUNIT_EXPECT_EQ(test, -EINVAL, asi_alloc_local(&mm->pgt, nr_cpu_ids));
 		mmput(mm);
 	}
 	after = global_node_page_state(NR_PAGETABLE);
@@ -830,6 +1032,8 @@ static void failed_allocation_leaves_nothing(struct kunit *test)
 static struct kunit_case cases[] = {
 	KUNIT_CASE(window_maps_one_page),
 	KUNIT_CASE(kmap_atomic_opens),
+	KUNIT_CASE(clear_and_copy_open),
+	KUNIT_CASE(brief_window_disables_preemption),
 	KUNIT_CASE(unrestricted_gets_the_direct_map),
 	KUNIT_CASE(slots_run_out),
 	KUNIT_CASE(slot_is_used_again),
@@ -837,11 +1041,15 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(context_of_an_interrupt_marks),
 	KUNIT_CASE(window_survives_a_process),
 	KUNIT_CASE(window_survives_a_thread),
+	KUNIT_CASE(window_survives_an_exit),
+	KUNIT_CASE(window_opens_after_a_context),
 	KUNIT_CASE(window_belongs_to_one_process),
 	KUNIT_CASE(only_tasks_open),
 	KUNIT_CASE(large_folio_leaves),
+	KUNIT_CASE(large_folio_is_cleared),
 	KUNIT_CASE(callers_cross_pages),
 	KUNIT_CASE(tables_are_allocated_on_return),
+	KUNIT_CASE(tables_of_another_thread_are_found),
 	KUNIT_CASE(tables_are_inherited),
 	KUNIT_CASE(tables_are_freed),
 	KUNIT_CASE(failed_allocation_leaves_nothing),

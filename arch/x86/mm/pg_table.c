@@ -88,10 +88,13 @@ unlock:
 	return err;
 }
 
-bool pg_table_differs_at(struct pg_table *pgt, unsigned long addr)
+bool pg_table_is_wrong_at(struct pg_table *pgt, unsigned long addr, unsigned long table,
+			  unsigned long ref)
 {
 	struct pg_context *ctx = pg_context(pgt);
 
-	return pg_table_is_standalone(pgt) && ctx->claim_end &&
-	       pgd_index(addr) == pgd_index(ctx->claim_start);
+	if (pg_table_is_standalone(pgt) && ctx->claim_end &&
+	    pgd_index(addr) == pgd_index(ctx->claim_start))
+		return false;
+	return table != ref;
 }

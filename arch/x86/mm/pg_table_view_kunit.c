@@ -6,6 +6,8 @@
 #include <kunit/pg_table.h>
 #include <kunit/test.h>
 
+#include <linux/completion.h>
+#include <linux/delay.h>
 #include <linux/err.h>
 #include <linux/kallsyms.h>
 #include <linux/kprobes.h>
@@ -19,6 +21,8 @@
 #include <linux/sched/mm.h>
 #include <linux/sched/signal.h>
 #include <linux/sched/task_stack.h>
+#include <linux/seq_file.h>
+#include <linux/sizes.h>
 #include <linux/uaccess.h>
 
 #include <asm/insn.h>
@@ -547,6 +551,56 @@ static void view_is_walked_with_its_mm(struct kunit *test)
 	kthread_unuse_mm(mm);
 }
 
+#if defined(CONFIG_PTDUMP_CORE) || defined(CONFIG_PTDUMP)
+struct dump {
+	struct pg_table *pgt;
+	struct seq_file m;
+	struct completion done;
+};
+
+static int dump_table(void *arg)
+{
+	struct dump *d = arg;
+
+	ptdump_walk_pg_table(&d->m, d->pgt);
+	complete(&d->done);
+	return 0;
+}
+
+/* Without the lock, the table pages of the user half may be freed while it walks them. */
+static void dump_waits_for_the_mm(struct kunit *test)
+{
+	struct mm_struct *mm = use_new_mm(test);
+	struct dump d = { .pgt = new_view(test, mm, 2) };
+	bool contended = false, done = false;
+	struct task_struct *task;
+
+	d.m.size = SZ_64K;
+	d.m.buf = kunit_kmalloc(test, d.m.size, GFP_KERNEL);
+	KUNIT_ASSERT_NOT_NULL(test, d.m.buf);
+	init_completion(&d.done);
+	mmap_write_lock(mm);
+	task = kthread_run(dump_table, &d, "pg_table_dump");
+	while (!IS_ERR(task) && !contended && !done) {
+		contended = mmap_lock_is_contended(mm);
+		done = completion_done(&d.done);
+		msleep(1);
+	}
+	mmap_write_unlock(mm);
+	if (!IS_ERR(task))
+		wait_for_completion(&d.done);
+	kthread_unuse_mm(mm);
+
+	KUNIT_EXPECT_TRUE(test, contended);
+	KUNIT_EXPECT_FALSE(test, done);
+}
+#else
+static void dump_waits_for_the_mm(struct kunit *test)
+{
+	kunit_skip(test, "needs a dump of page tables");
+}
+#endif
+
 static void flushes_reach_all_views(struct kunit *test)
 {
 	struct mm_struct *mm;
@@ -595,6 +649,8 @@ static void views_are_limited(struct kunit *test)
 	struct pg_table *view[PG_TABLE_MAX_VIEWS], *more;
 	unsigned int i;
 
+	/* An earlier use of the page may have left anything. */
+	virt_to_ptdesc(mm->pgt.pgd)->pt_views.first = ERR_PTR(-EBADE);
 	for (i = 0; i < PG_TABLE_MAX_VIEWS; i++) {
 		view[i] = pg_table_create_view(test->name, mm, template);
 		KUNIT_ASSERT_FALSE(test, IS_ERR(view[i]));
@@ -721,6 +777,7 @@ static struct kunit_case cases[] = {
 	KUNIT_CASE(flush_while_leaving_is_not_lost),
 	KUNIT_CASE(marked_view_is_flushed_once),
 	KUNIT_CASE(view_is_walked_with_its_mm),
+	KUNIT_CASE(dump_waits_for_the_mm),
 	KUNIT_CASE(views_are_limited),
 	KUNIT_CASE(user_half_is_not_executable_in_kernel),
 	KUNIT_CASE(failed_creation_leaves_nothing),

@@ -91,8 +91,8 @@ static __always_inline bool asi_enabled(void)
 /**
  * asi_is_restricted - test whether this CPU runs on a restricted table
  *
- * Context: Any. Without interrupts or preemption disabled, the answer may be old.
- * Return: True if it does.
+ * Context: Any. Without interrupts or preemption disabled, the result may be stale.
+ * Return: True if so.
  */
 static __always_inline bool asi_is_restricted(void)
 {

@@ -46,7 +46,29 @@ static inline unsigned long asi_window_addr(int idx)
 
 pte_t *asi_window_pte(unsigned long addr);
 void asi_flush_window(unsigned long addr);
-void asi_free_local(struct pg_table *pgt);
+void __asi_select_slots(struct pg_table *pgt);
+
+/* Called with interrupts disabled, when @pgt has been loaded. */
+static __always_inline void asi_select_slots(struct pg_table *pgt)
+{
+	if (asi_enabled())
+		__asi_select_slots(pgt);
+}
+
+void __asi_inherit_local(struct mm_struct *mm);
+void __asi_free_local(struct pg_table *pgt);
+
+static inline void asi_inherit_local(struct pg_table *pgt)
+{
+	if (asi_enabled() && !pg_table_is_standalone(pgt))
+		__asi_inherit_local(pg_table_mm(pgt));
+}
+
+static inline void asi_free_local(struct pg_table *pgt)
+{
+	if (asi_enabled() && !pg_table_is_standalone(pgt))
+		__asi_free_local(pgt);
+}
 
 /**
  * asi_has_window - test whether the current task has a window
@@ -85,6 +107,8 @@ static inline bool arch_kmap_local_maps(const struct page *page)
 void *asi_kmap(const struct page *page, void *addr);
 void *asi_kmap_span(const struct page *page, void *addr);
 void asi_kunmap(const void *addr);
+void *asi_kmap_brief(const struct page *page, void *addr);
+void asi_kunmap_brief(const void *addr);
 
 static inline void *arch_kmap_local_page(const struct page *page, void *addr)
 {
@@ -102,13 +126,26 @@ static inline void arch_kunmap_local(const void *addr)
 		asi_kunmap(addr);
 }
 
+static inline void *arch_kmap_local_brief(const struct page *page, void *addr)
+{
+	return asi_enabled() ? asi_kmap_brief(page, addr) : addr;
+}
+
+static inline void arch_kunmap_local_brief(const void *addr)
+{
+	if (asi_enabled())
+		asi_kunmap_brief(addr);
+}
+
 static inline bool arch_is_kmap_local_addr(unsigned long addr)
 {
 	return asi_enabled() && asi_is_window(addr);
 }
 #else
 static inline bool asi_has_window(void) { return false; }
+static inline void asi_inherit_local(struct pg_table *pgt) { }
 static inline void asi_free_local(struct pg_table *pgt) { }
+static inline void asi_select_slots(struct pg_table *pgt) { }
 #endif
 
 #endif /* _ASM_X86_ASI_WINDOW_H */
