@@ -584,7 +584,7 @@ static void dump_waits_for_the_mm(struct kunit *test)
 	while (!IS_ERR(task) && !contended && !done) {
 		contended = mmap_lock_is_contended(mm);
 		done = completion_done(&d.done);
-		msleep(1);
+		usleep_range(1000, 2000);
 	}
 	mmap_write_unlock(mm);
 	if (!IS_ERR(task))
