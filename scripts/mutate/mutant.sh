@@ -158,12 +158,13 @@ verdict()
 	# Objects that are made are linked without a look at all the others. The image takes
 	# the kernel in by .incbin, which ccache does not see.
 	only=
-	[ $# -eq 0 ] || { only="build-dir=usr"; touch "$obj/built-in.a"; }
+	[ $# -eq 0 ] || [ -e "$dir/stale" ] || { only="build-dir=usr"; touch "$obj/built-in.a"; }
 	# shellcheck disable=SC2086
 	if ! CCACHE_DISABLE=1 make -s -C "$tree" O=obj ARCH=x86_64 CC="ccache gcc" -j"$J" $only bzImage; then
 		! grep -q pti_scope "$log" || { verdict=killed; by=pti_scope; }
 		return 0
 	fi
+	[ -n "$only" ] || rm -f "$dir/stale"
 	if cmp -s "$image" "$good"; then
 		[ $# -eq 0 ] || die "the image with the fault $name is that without" "remove $dir" 2>&3
 		verdict="same-object"
@@ -182,8 +183,13 @@ verdict()
 
 restore()
 {
-	# Without a list of objects make has to see that it changed again.
-	if [ $# -gt 1 ]; then cp -p "$dir/good" "$tree/$1"; else cp "$dir/good" "$tree/$1"; fi
+	# Without a list of objects make has to see that it changed again, and to look at all.
+	if [ $# -gt 1 ]; then
+		cp -p "$dir/good" "$tree/$1"
+	else
+		cp "$dir/good" "$tree/$1"
+		: >"$dir/stale"
+	fi
 	shift
 	for object; do
 		[ ! -f "$obj/$object.good" ] || mv "$obj/$object.good" "$obj/$object"
