@@ -163,7 +163,9 @@ fi
 
 # key: file, function, operator and text of a mutant, wherever it is.
 cut -f2,4-6 "$run/plan" | sort >"$run/keys"
-rows "$known" >"$run/equivalent" || :
+# Of the files that are drawn from.
+rows "$files" | cut -f1 >"$run/files"
+rows "$known" | awk -F'\t' 'NR == FNR { drawn[$1]; next } $1 in drawn' "$run/files" - >"$run/equivalent"
 cut -f1-4 "$run/equivalent" >"$run/equivalent.keys"
 if [ -n "$N" ]; then
 	lost=$(sort "$run/equivalent.keys" | comm -23 - "$run/keys" | head -n 1)

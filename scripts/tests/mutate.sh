@@ -13,6 +13,8 @@ work=$out/tests/mutate
 rm -rf "$work" "$build/mutated"
 mkdir -p "$work/rig/build" "$work/rig/boot"
 
+tab=$(printf '\t')
+
 # A rig whose kernel is the sample and a program that tests it; to boot is to run that.
 RIG=$work/rig
 KERNEL=mutated
@@ -112,11 +114,25 @@ check "another seed draws others" [ "$(names)" != "$(cat "$work/first")" ]
 row=$(awk -F'\t' -v OFS='\t' '$6 == "survived" { print $2, $3, $4, $5, "planted"; exit }' "$work/table")
 [ -n "$row" ] || { N=1000 quietly "$mutants"
 	row=$(awk -F'\t' -v OFS='\t' '$6 == "survived" { print $2, $3, $4, $5, "planted"; exit }' "$work/table"); }
+printf '%s\n' "$row" | sed 's/^sample.c/other.c/' >"$work/equivalent"
+check "an equivalent mutant of another file is ignored" said ' 0 equivalent, ' env N=1000 "$mutants"
 printf '%s\n' "$row" >"$work/equivalent"
 check "one that is known to be equivalent does not count" said ' 1 equivalent, ' env N=1000 "$mutants"
 printf '%s\n' "$row" | sed 's/ => / => 0/' >"$work/equivalent"
 says "an equivalent mutant that does not exist is told" "a mutant that does not exist: sample.c" \
 	env N=1000 "$mutants"
+# exist LIST TREE: what each row of the equivalent mutants replaces is in its file.
+exist()
+{
+	rows "$1" | while IFS=$tab read -r file _ _ text _; do
+		tr -s '[:space:]' ' ' <"$2/$file" | grep -qF -- "${text%% => *}" && continue
+		echo "$file has no ${text%% => *}"
+		return 1
+	done
+}
+check "each equivalent mutant is one" exist scripts/mutate/equivalent "$series_tree"
+printf '%s\n' "$row" | sed 's/ => /nothing &/' >"$work/equivalent"
+fails "an equivalent mutant of what is not there is found" exist "$EQUIVALENT" "$tree"
 : >"$work/equivalent"
 
 check "a fault of the list is killed on the same way" said '^| 1 of 1 killed' "$mutants"
@@ -135,7 +151,6 @@ apply()
 		return 1
 	done
 }
-tab=$(printf '\t')
 for list in scripts/mutate/mutants scripts/mutate/mutants-asi; do
 	check "each fault of ${list##*/} is one" apply "$list" "$series_tree"
 done

@@ -49,11 +49,10 @@ static noinline pte_t *missing_window(void)
  */
 pte_t *asi_window_pte(unsigned long addr)
 {
-	pte_t *slots = this_cpu_read(asi_slots.ptes);
-	struct mm_struct *mm = current->mm;
+	/* After exit_mm(), the table of another process may be loaded. */
+	pte_t *slots = asi_find_slots(current->mm);
 
-	/* After exit_mm(), what is loaded is the table of another process. */
-	if (unlikely(!slots || !mm || this_cpu_read(cpu_tlbstate.loaded_pgt) != &mm->pgt))
+	if (unlikely(!slots))
 		return missing_window();
 	return slots + depth_of(addr);
 }
@@ -84,9 +83,9 @@ static noinline enum asi_no_window why_not(struct mm_struct *mm)
 		return ASI_NO_WINDOW_RECLAIM;
 	if (this_cpu_read(cpu_tlbstate.loaded_pgt) != &mm->pgt)
 		return ASI_NO_WINDOW_OTHER;
-	if (this_cpu_read(asi_slots.ptes))
+	if (kmap_local_is_full())
 		return ASI_NO_WINDOW_SLOTS;
-	asi_want_slots(mm);
+	asi_want_slots();
 	return ASI_NO_WINDOW_TABLES;
 }
 
@@ -110,13 +109,20 @@ static __always_inline void *open_window(const struct page *page, bool brief)
 		preempt_disable();
 	else
 		migrate_disable();
-	slots = this_cpu_read(asi_slots.ptes);
 	/* While a task has no mm, the table of another process may be loaded. */
-	if (unlikely(!slots || irq_count() || tsk->flags & (PF_KTHREAD | PF_MEMALLOC) ||
+	if (unlikely(irq_count() || tsk->flags & (PF_KTHREAD | PF_MEMALLOC) ||
 		     this_cpu_read(cpu_tlbstate.loaded_pgt) != &mm->pgt ||
 		     kmap_local_is_full()))
 		goto none;
+	slots = this_cpu_read(asi_slots.ptes);
+	if (unlikely(!slots)) {
+		slots = asi_find_slots(mm);
+		if (!slots)
+			goto none;
+	}
 
+	if (IS_ENABLED(CONFIG_DEBUG_PG_TABLE))
+		WARN_ON_ONCE(slots != asi_find_slots(mm));
 	pte = __pte(page_to_phys(page) | window_prot | (brief ? WINDOW_IS_BRIEF : 0));
 	/* A context switch in between writes the entry, which is written again below. */
 	tsk->kmap_ctrl.pteval[depth] = pte;
@@ -174,10 +180,15 @@ static __always_inline void close_window(const void *vaddr, bool brief)
 	pte_t *slots = this_cpu_read(asi_slots.ptes);
 	int depth = ctrl->idx - 1;
 
+	if (IS_ENABLED(CONFIG_DEBUG_PG_TABLE) && depth >= 0)
+		WARN_ON_ONCE(!(pte_flags(ctrl->pteval[depth]) & WINDOW_IS_BRIEF) == brief);
 	if (unlikely(!slots || addr != this_cpu_read(asi_slots.addr) + depth * PAGE_SIZE)) {
 		if (WARN_ON_ONCE(depth < 0))
 			return;
-		/* kunmap_local_indexed() reports the error, and enables migration. */
+		/*
+		 * If a table was loaded since, kunmap_local_indexed() finds the slots.
+		 * Otherwise it reports the error. It enables migration.
+		 */
 		if (brief)
 			migrate_disable();
 		kunmap_local_indexed(vaddr);
@@ -186,7 +197,7 @@ static __always_inline void close_window(const void *vaddr, bool brief)
 		return;
 	}
 	if (IS_ENABLED(CONFIG_DEBUG_PG_TABLE))
-		WARN_ON_ONCE(!(pte_flags(ctrl->pteval[depth]) & WINDOW_IS_BRIEF) == brief);
+		WARN_ON_ONCE(slots != asi_find_slots(current->mm));
 	if (!brief)
 		preempt_disable();
 	set_pte(slots + depth, __pte(0));

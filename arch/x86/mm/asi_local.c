@@ -6,9 +6,12 @@
  * after a process has left for lack of them, and for its children.
  */
 
+#include <linux/cpumask.h>
+#include <linux/init.h>
 #include <linux/mm.h>
 #include <linux/pgalloc.h>
 #include <linux/pg_table.h>
+#include <linux/percpu.h>
 #include <linux/pgtable.h>
 #include <linux/sched.h>
 #include <linux/string.h>
@@ -19,6 +22,11 @@
 #include <asm/tlbflush.h>
 
 #include "mm_internal.h"
+
+static inline unsigned int nr_slot_cpus(void)
+{
+	return min_t(unsigned int, nr_cpu_ids, ASI_SLOT_CPUS);
+}
 
 /* The PMD entry for the slots of a CPU. */
 static inline unsigned int pmd_of_cpu(unsigned int cpu)
@@ -32,25 +40,44 @@ static inline pte_t *slots_of(struct mm_struct *mm, unsigned int cpu)
 	pmd_t *pmds = READ_ONCE(mm->context.asi_local);
 	pmdval_t pmd;
 
-	if (unlikely(!pmds || cpu >= ASI_SLOT_CPUS))
+	if (!pmds || cpu >= ASI_SLOT_CPUS)
 		return NULL;
 	pmd = READ_ONCE(pmds[pmd_of_cpu(cpu)].pmd);
-	if (unlikely(!pmd))
+	if (!pmd)
 		return NULL;
 	return (pte_t *)__va(pmd & PTE_PFN_MASK) + ASI_SLOTS * cpu % PTRS_PER_PTE;
 }
 
 DEFINE_PER_CPU(struct asi_slots, asi_slots);
 
-void __asi_select_slots(struct pg_table *pgt)
+static int __init asi_local_init(void)
 {
-	unsigned int cpu = smp_processor_id();
-	pte_t *ptes = NULL;
+	unsigned int cpu;
 
-	if (!pg_table_is_standalone(pgt))
-		ptes = slots_of(pg_table_mm(pgt), cpu);
+	for_each_possible_cpu(cpu)
+		per_cpu(asi_slots.addr, cpu) = asi_window_addr(ASI_SLOTS * cpu);
+	return 0;
+}
+core_initcall(asi_local_init);
+
+/**
+ * asi_find_slots - find the slots of this CPU, and note them in asi_slots
+ * @mm: The process of the current task, or NULL.
+ *
+ * Context: Process context, migration disabled.
+ * Return: The entry of the first slot; NULL if the table of @mm is not loaded, or it has
+ *         no table pages for this CPU.
+ */
+pte_t *asi_find_slots(struct mm_struct *mm)
+{
+	pte_t *ptes;
+
+	if (!mm || this_cpu_read(cpu_tlbstate.loaded_pgt) != &mm->pgt)
+		return NULL;
+	ptes = slots_of(mm, smp_processor_id());
+	/* What runs in between leaves the same table loaded. */
 	this_cpu_write(asi_slots.ptes, ptes);
-	this_cpu_write(asi_slots.addr, asi_window_addr(ASI_SLOTS * cpu));
+	return ptes;
 }
 
 struct local_tables {
@@ -128,7 +155,7 @@ int asi_alloc_local(struct pg_table *pgt, unsigned int cpu)
 	unsigned int i = pmd_of_cpu(cpu);
 	struct local_tables t;
 
-	if (cpu >= min_t(unsigned int, nr_cpu_ids, ASI_SLOT_CPUS))
+	if (cpu >= nr_slot_cpus())
 		return -EINVAL;
 	if (pmds && !pmd_none(READ_ONCE(pmds[i])))
 		return 0;
@@ -166,17 +193,17 @@ void __asi_inherit_local(struct mm_struct *mm)
  * No CPU can use them: the root is about to be freed as well, and no CPU has it loaded,
  * nor will one load a PCID of the table again without a flush.
  */
-void __asi_free_local(struct pg_table *pgt)
+void __asi_free_local(struct mm_struct *mm)
 {
-	pmd_t *pmds = pg_table_mm(pgt)->context.asi_local;
-	unsigned int cpus = min_t(unsigned int, nr_cpu_ids, ASI_SLOT_CPUS);
+	struct pg_table *pgt = &mm->pgt;
+	pmd_t *pmds = mm->context.asi_local;
 	struct local_tables t = { .pmd = pmds };
 	pgd_t *pgd = pgt->pgd + pgd_index(ASI_LOCAL_BASE);
 	unsigned int i;
 
 	if (!pmds)
 		return;
-	for (i = 0; i <= pmd_of_cpu(cpus - 1); i++) {
+	for (i = 0; i <= pmd_of_cpu(nr_slot_cpus() - 1); i++) {
 		if (pmd_none(pmds[i]))
 			continue;
 		WARN_ON_ONCE(IS_ENABLED(CONFIG_DEBUG_PG_TABLE) &&
@@ -189,19 +216,8 @@ void __asi_free_local(struct pg_table *pgt)
 	t.pud = pud_offset(p4d_offset(pgd, ASI_LOCAL_BASE), ASI_LOCAL_BASE);
 	if (pgtable_l5_enabled())
 		t.p4d = p4d_offset(pgd, ASI_LOCAL_BASE);
-	pg_table_mm(pgt)->context.asi_local = NULL;
+	mm->context.asi_local = NULL;
 	free_tables(pgt, &t);
-}
-
-/* The table of the current process has new table pages, if it is loaded. */
-static void select_slots(struct pg_table *pgt)
-{
-	unsigned long flags;
-
-	local_irq_save(flags);
-	if (this_cpu_read(cpu_tlbstate.loaded_pgt) == pgt)
-		__asi_select_slots(pgt);
-	local_irq_restore(flags);
 }
 
 static void alloc_on_return(struct callback_head *work)
@@ -209,24 +225,19 @@ static void alloc_on_return(struct callback_head *work)
 	struct mm_struct *mm = current->mm;
 
 	work->func = NULL;
-	if (mm && !asi_alloc_local(&mm->pgt, raw_smp_processor_id()))
-		select_slots(&mm->pgt);
+	if (mm)
+		asi_alloc_local(&mm->pgt, raw_smp_processor_id());
 }
 
 /*
  * This CPU has no slots in the process whose table is loaded. Called with migration
  * disabled; table pages are allocated on the return to user mode.
  */
-void asi_want_slots(struct mm_struct *mm)
+void asi_want_slots(void)
 {
 	struct callback_head *work = &current->thread.asi_work;
 	unsigned int cpu = smp_processor_id();
 
-	/* Another thread may have allocated them. */
-	if (slots_of(mm, cpu)) {
-		select_slots(&mm->pgt);
-		return;
-	}
 	if (work->func || cpu >= ASI_SLOT_CPUS)
 		return;
 	init_task_work(work, alloc_on_return);

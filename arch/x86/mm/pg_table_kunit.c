@@ -6,6 +6,7 @@
 #include <kunit/pg_table.h>
 #include <kunit/test.h>
 
+#include <linux/hardirq.h>
 #include <linux/kprobes.h>
 #include <linux/kthread.h>
 #include <linux/mm.h>
@@ -673,6 +674,17 @@ static int other_cpu(struct kunit *test)
 	return cpu;
 }
 
+/* kthread_stop_put() waits for its end, after which nothing refers to @data. */
+static struct task_struct *start_on(struct kunit *test, int cpu, int (*fn)(void *), void *data)
+{
+	struct task_struct *task = kthread_create_on_cpu(fn, data, cpu, "pg_table_kunit/%u");
+
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	get_task_struct(task);
+	wake_up_process(task);
+	return task;
+}
+
 static bool wait_for_step(int *step, int wanted)
 {
 	unsigned long until = jiffies + 5 * HZ;
@@ -716,16 +728,95 @@ static void unmap_flushes_cpus_inside(struct kunit *test)
 						      PAGE_KERNEL));
 	/* A neighbour keeps the table page, and with it the old entries, allocated. */
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(g.pgt, GUEST_END, 0, PAGE_SIZE, PAGE_KERNEL));
-	task = kthread_create_on_cpu(read_before_and_after_unmap, &g, cpu, "pg_table_kunit/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	wake_up_process(task);
+	task = start_on(test, cpu, read_before_and_after_unmap, &g);
 	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 1));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_unmap(g.pgt, ADDR, GUEST_END - ADDR));
 	smp_store_release(&g.step, 2);
 	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 3));
+	kthread_stop_put(task);
 
 	KUNIT_EXPECT_EQ(test, g.first, GUEST_PAGES);
 	KUNIT_EXPECT_EQ(test, g.second, 0);
+}
+
+struct elsewhere {
+	struct pg_table *pgt;
+	struct mm_struct *mm;
+	int step;
+	bool in_cpumask;
+};
+
+/* Be in a context, and then in the mm that was loaded before, with interrupts enabled. */
+static int stay_elsewhere(void *data)
+{
+	struct elsewhere *g = data;
+	struct pg_table *prev;
+
+	kthread_use_mm(g->mm);
+	preempt_disable();
+	prev = pg_table_enter(g->pgt);
+	smp_store_release(&g->step, 1);
+	wait_for_step(&g->step, 2);
+	pg_table_leave(prev);
+	g->in_cpumask = cpumask_test_cpu(smp_processor_id(), mm_cpumask(g->mm));
+	smp_store_release(&g->step, 3);
+	wait_for_step(&g->step, 4);
+	preempt_enable();
+	kthread_unuse_mm(g->mm);
+	return 0;
+}
+
+/*
+ * The flush IPIs that a flush of a page of the mm sends to the CPU. Others may arrive
+ * meanwhile, but not each time.
+ */
+static unsigned int count_flush_ipis(struct mm_struct *mm, int cpu)
+{
+	const unsigned int *count = &per_cpu(irq_stat.irq_tlb_count, cpu);
+	unsigned int i, before, least = UINT_MAX;
+
+	for (i = 0; i < 5; i++) {
+		before = READ_ONCE(*count);
+		flush_tlb_mm_range(mm, 0, PAGE_SIZE, PAGE_SHIFT, false);
+		least = min(least, READ_ONCE(*count) - before);
+	}
+	return least;
+}
+
+static bool flushes_by_ipi(void)
+{
+#ifdef CONFIG_PARAVIRT
+	return pv_ops.mmu.flush_tlb_multi == native_flush_tlb_multi;
+#else
+	return true;
+#endif
+}
+
+/* A flush of an mm does not interrupt a CPU in a context, but does afterwards. */
+static void mm_flush_spares_cpus_inside(struct kunit *test)
+{
+	struct elsewhere g = { .pgt = new_context(test), .mm = new_mm(test) };
+	unsigned int inside, afterwards;
+	struct task_struct *task;
+	int cpu;
+
+	if (!flushes_by_ipi())
+		kunit_skip(test, "the hypervisor flushes other CPUs");
+	cpu = other_cpu(test);
+	task = start_on(test, cpu, stay_elsewhere, &g);
+	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 1));
+	/* Now and then, a flush interrupts each CPU of the cpumask. */
+	g.mm->context.next_trim_cpumask = jiffies + 60 * HZ;
+	inside = count_flush_ipis(g.mm, cpu);
+	smp_store_release(&g.step, 2);
+	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 3));
+	afterwards = count_flush_ipis(g.mm, cpu);
+	smp_store_release(&g.step, 4);
+	kthread_stop_put(task);
+
+	KUNIT_EXPECT_EQ(test, inside, 0);
+	KUNIT_EXPECT_TRUE(test, g.in_cpumask);
+	KUNIT_EXPECT_EQ(test, afterwards, 1);
 }
 
 /* Xen PV loads a root only while it is pinned. */
@@ -776,13 +867,12 @@ static void mm_may_exit_while_inside(struct kunit *test)
 	cpu = other_cpu(test);
 
 	g.mm = new_mm(test);
-	task = kthread_create_on_cpu(leave_after_mm_exit, &g, cpu, "pg_table_kunit/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	wake_up_process(task);
+	task = start_on(test, cpu, leave_after_mm_exit, &g);
 	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 1));
 	kunit_release_action(test, put_mm, g.mm);
 	smp_store_release(&g.step, 2);
 	KUNIT_EXPECT_TRUE(test, wait_for_step(&g.step, 3));
+	kthread_stop_put(task);
 
 	KUNIT_EXPECT_TRUE(test, g.was_lazy);
 	KUNIT_EXPECT_TRUE(test, g.can_be_left);
@@ -806,9 +896,7 @@ static void no_stale_translation_after_remote_unmap(struct kunit *test)
 	/* A neighbour keeps the table page, and with it the old entry, allocated. */
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(r.pgt, ADDR + PAGE_SIZE, 0, PAGE_SIZE,
 					      PAGE_KERNEL));
-	task = kthread_create_on_cpu(read_inside, &r, cpu, "pg_table_kunit/%u");
-	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
-	wake_up_process(task);
+	task = start_on(test, cpu, read_inside, &r);
 
 	until = jiffies + HZ;
 	do {
@@ -824,7 +912,7 @@ static void no_stale_translation_after_remote_unmap(struct kunit *test)
 		for (i = 0; i < 1000 && READ_ONCE(r.entered) == entered; i++)
 			cpu_relax();
 	} while (time_before(jiffies, until) || rounds < 50);
-	kthread_stop(task);
+	kthread_stop_put(task);
 
 	kunit_info(test, "%lu rounds, %lu entries, %lu reads", rounds, r.entered, r.seen);
 	KUNIT_EXPECT_GT(test, r.seen, 0);
@@ -1300,6 +1388,7 @@ static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(leave_restores_lazy_mode),
 	KUNIT_CASE(user_page_table_is_in_scope),
 	KUNIT_CASE(unmap_flushes_cpus_inside),
+	KUNIT_CASE(mm_flush_spares_cpus_inside),
 	KUNIT_CASE(mm_may_exit_while_inside),
 	KUNIT_CASE(no_stale_translation_after_remote_unmap),
 	KUNIT_CASE(kernel_half_follows_root_entries),

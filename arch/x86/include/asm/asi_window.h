@@ -46,17 +46,8 @@ static inline unsigned long asi_window_addr(int idx)
 
 pte_t *asi_window_pte(unsigned long addr);
 void asi_flush_window(unsigned long addr);
-void __asi_select_slots(struct pg_table *pgt);
-
-/* Called with interrupts disabled, when @pgt has been loaded. */
-static __always_inline void asi_select_slots(struct pg_table *pgt)
-{
-	if (asi_enabled())
-		__asi_select_slots(pgt);
-}
-
 void __asi_inherit_local(struct mm_struct *mm);
-void __asi_free_local(struct pg_table *pgt);
+void __asi_free_local(struct mm_struct *mm);
 
 static inline void asi_inherit_local(struct pg_table *pgt)
 {
@@ -67,7 +58,7 @@ static inline void asi_inherit_local(struct pg_table *pgt)
 static inline void asi_free_local(struct pg_table *pgt)
 {
 	if (asi_enabled() && !pg_table_is_standalone(pgt))
-		__asi_free_local(pgt);
+		__asi_free_local(pg_table_mm(pgt));
 }
 
 /**
@@ -145,7 +136,6 @@ static inline bool arch_is_kmap_local_addr(unsigned long addr)
 static inline bool asi_has_window(void) { return false; }
 static inline void asi_inherit_local(struct pg_table *pgt) { }
 static inline void asi_free_local(struct pg_table *pgt) { }
-static inline void asi_select_slots(struct pg_table *pgt) { }
 #endif
 
 #endif /* _ASM_X86_ASI_WINDOW_H */
