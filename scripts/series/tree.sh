@@ -174,7 +174,6 @@ while IFS='	' read -r name kind chain tag rules <&3; do
 	esac
 	# shellcheck disable=SC2086
 	message "$name" "$kind" $rules >"$out/message"
-	git add -A
 	! git diff --cached --quiet ||
 		die "step $name changes nothing" "remove it from patches/series"
 	rig_git "$linux" commit -q --cleanup=whitespace -F "$out/message"
