@@ -2,18 +2,18 @@
 # SPDX-License-Identifier: GPL-2.0
 # bench.sh: measure what the series costs and saves, stock against ours.
 #
-# Both kernels have the configuration of kunit/x86_64.config without tests and
-# debugging, and pg_table_bench.c. They run under QEMU's TCG with
-# -icount, where the TSC counts instructions. scripts/compare/bench.rows says what is
-# compared; the result is $build/bench.tsv and docs/bench.svg.
+# Both kernels have the configuration of kunit/x86_64.config, as far as bench.config
+# leaves it, and pg_table_bench.c. They run under QEMU's TCG with -icount, where the TSC
+# counts instructions. scripts/compare/bench.rows says what is compared; the result is
+# $build/bench.tsv and docs/bench.svg.
 #
-# Environment: RUNS (2), how often each kernel is booted in each way: the
+# Environment: RUNS (1), how often each kernel is booted in each way: the
 # figures are those of the first run, the spread is over all; REF (HEAD), the
 # commit that is measured; KEEP=1, only make the table again.
 
 . "$(dirname "$0")/../lib.sh"
 
-RUNS=${RUNS:-2}
+RUNS=${RUNS:-1}
 bench=$out/bench
 table=scripts/compare/bench.rows
 tsv=$build/bench.tsv
@@ -73,7 +73,7 @@ configure()
 	# The work tree of the stock kernel is before the series.
 	[ "$side" = ours ] || export STOCK=1
 	TREE=$bench/$side/linux "$top/scripts/build/config.sh" "$bench/$side/$to" \
-		"$top/kunit/x86_64.config" "$bench/no-tests.config" "$@"
+		"$top/kunit/x86_64.config" "$top/scripts/compare/bench.config" "$@"
 	unset STOCK
 }
 
@@ -170,18 +170,6 @@ measure()
 		die "no commit ${REF:-HEAD} in $linux" "name one in REF"
 	[ -n "$(git -C "$linux" ls-tree "$commit_ours" include/linux/pg_table_context.h)" ] ||
 		die "commit $commit_ours has no contexts" "use KERNEL=6.12 and the whole series"
-
-	cat >"$bench/no-tests.config" <<'EOF'
-# CONFIG_KUNIT is not set
-# CONFIG_KUNIT_DEFAULT_ENABLED is not set
-# CONFIG_KUNIT_DEBUGFS is not set
-# CONFIG_RUNTIME_TESTING_MENU is not set
-# CONFIG_KPROBES_SANITY_TEST is not set
-# CONFIG_GUP_TEST is not set
-# CONFIG_DEBUG_WX is not set
-# CONFIG_PTDUMP_DEBUGFS is not set
-# CONFIG_EFI_PGT_DUMP is not set
-EOF
 
 	kernels=0
 	for side in stock ours; do
