@@ -8,12 +8,14 @@
 # $build/bench.tsv and docs/bench.svg.
 #
 # Environment: RUNS (1), how often each kernel is booted in each way: the
-# figures are those of the first run, the spread is over all; REF (HEAD), the
-# commit that is measured; KEEP=1, only make the table again.
+# figures are those of the first run, the spread is over all; TINY=1, build the smallest
+# kernels as well, for the rows "tiny"; REF (HEAD), the commit that is measured; KEEP=1,
+# only make the table again.
 
 . "$(dirname "$0")/../lib.sh"
 
 RUNS=${RUNS:-1}
+TINY=${TINY:-}
 bench=$out/bench
 table=scripts/compare/bench.rows
 tsv=$build/bench.tsv
@@ -85,13 +87,22 @@ text_size()
 		END { print n }'
 }
 
-# sizes SIDE COMMIT: the code that stays, of this kernel and of the smallest ones.
+# sizes SIDE COMMIT: the code that stays, of this kernel.
 sizes()
 {
 	key=$(echo "$2"; cat "$bench/$1/kernel/.config"; gcc --version)
 	! unchanged "$bench/$1/sizes.key" "$key" || return 0
 	kbuild "$1" kernel x86_64 make vmlinux
 	echo "text $(text_size "$bench/$1/kernel")" >"$bench/$1/sizes"
+	echo "$key" >"$bench/$1/sizes.key"
+}
+
+# tiny SIDE COMMIT: the same of the smallest kernels.
+tiny()
+{
+	key=$(echo "$2"; gcc --version)
+	! unchanged "$bench/$1/tiny.key" "$key" || return 0
+	: >"$bench/$1/tiny"
 	for bits in 64 32; do
 		case $bits in
 		64) arch=x86_64 ;;
@@ -100,9 +111,9 @@ sizes()
 		echo "sizes of $1: the smallest kernel of $bits bits"
 		kbuild "$1" tiny$bits "$arch" make tinyconfig
 		kbuild "$1" tiny$bits "$arch" make vmlinux
-		echo "tiny$bits $(text_size "$bench/$1/tiny$bits")" >>"$bench/$1/sizes"
+		echo "tiny$bits $(text_size "$bench/$1/tiny$bits")" >>"$bench/$1/tiny"
 	done
-	echo "$key" >"$bench/$1/sizes.key"
+	echo "$key" >"$bench/$1/tiny.key"
 }
 
 # step SUBJECT: the commit of the series whose subject begins so.
@@ -179,6 +190,7 @@ measure()
 		tree "$side" "$commit"
 		configure "$side" kernel
 		sizes "$side" "$commit"
+		[ -z "$TINY" ] || tiny "$side" "$commit"
 		kbuild "$side" kernel x86_64 make_image bzImage PG_TABLE_BENCH=y
 	done
 	differ=$(diff "$bench/stock/kernel/.config" "$bench/ours/kernel/.config" |
@@ -215,8 +227,10 @@ measure()
 	n=1
 	while [ $n -le "$RUNS" ]; do
 		{
-			sed "s/^/stock size /" "$bench/stock/sizes" "$bench/stock/lines"
-			sed "s/^/ours size /" "$bench/ours/sizes" "$bench/ours/lines"
+			for side in stock ours; do
+				sed "s/^/$side size /" "$bench/$side/sizes" "$bench/$side/lines"
+				[ -z "$TINY" ] || sed "s/^/$side tiny /" "$bench/$side/tiny"
+			done
 			cat "$bench"/*/*."$n".log.values
 		} >"$bench/values.$n"
 		n=$((n + 1))
@@ -233,7 +247,7 @@ fi
 [ -n "${KEEP:-}" ] && [ -f "$bench/values.1" ] || measure
 
 # What, stock, ours, ratio, reach, met and the spread over the runs.
-rows $table | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
+rows $table | grep -v "^${TINY:-tiny}	" | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
 	function same(key,  i, low, high) {
 		low = high = v[1, key]
 		for (i = 2; i <= runs; i++) {
