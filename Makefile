@@ -41,7 +41,7 @@ help:
 #|   make boot       boot it; MODE=pti-on, see scripts/boot/modes; make shell: with a shell at the end
 #|   make deb        Debian packages of it; CONFIG=/boot/config-...: for your machine
 #|   make show       boot with EFI, and with isolation, and draw the page tables, docs/show*.svg
-#|   make bench      what a context costs in instructions, stock against ours; TINY=1: and in code
+#|   make bench      what a context costs in instructions, stock against ours; ALL=1: all rows
 #|   make kunit      KUnit by the kernel's kunit.py; ARCH=um or x86_64
 #|   make mutants    put faults into the kernel; N=100 SEED=1: drawn, else scripts/mutate/mutants
 #| Keep it

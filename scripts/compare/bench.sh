@@ -8,14 +8,14 @@
 # $build/bench.tsv and docs/bench.svg.
 #
 # Environment: RUNS (1), how often each kernel is booted in each way: the
-# figures are those of the first run, the spread is over all; TINY=1, build the smallest
-# kernels as well, for the rows "tiny"; REF (HEAD), the commit that is measured; KEEP=1,
-# only make the table again.
+# figures are those of the first run, the spread is over all; ALL=1, build the smallest
+# kernels and one with views as well, for the rows "tiny" and "views"; REF (HEAD), the
+# commit that is measured; KEEP=1, only make the table again.
 
 . "$(dirname "$0")/../lib.sh"
 
 RUNS=${RUNS:-1}
-TINY=${TINY:-}
+ALL=${ALL:-}
 bench=$out/bench
 table=scripts/compare/bench.rows
 tsv=$build/bench.tsv
@@ -27,6 +27,12 @@ need gnuplot gnuplot-nox
 [ -d "$linux/.git" ] || die "no kernel tree in $linux" "run: make tree"
 
 mkdir -p "$bench"
+
+# asked: of a table, the rows that were asked for.
+asked()
+{
+	rows "$1" | if [ -n "$ALL" ]; then cat; else grep -v '^tiny	\|^views	'; fi
+}
 
 # tree SIDE COMMIT: a work tree of the commit with the benchmark in it, which
 # shares its objects with $linux and writes nothing there.
@@ -92,7 +98,7 @@ sizes()
 {
 	key=$(echo "$2"; cat "$bench/$1/kernel/.config"; gcc --version)
 	! unchanged "$bench/$1/sizes.key" "$key" || return 0
-	kbuild "$1" kernel x86_64 make vmlinux
+	kbuild "$1" kernel x86_64 make vmlinux.o
 	echo "text $(text_size "$bench/$1/kernel")" >"$bench/$1/sizes"
 	echo "$key" >"$bench/$1/sizes.key"
 }
@@ -110,7 +116,7 @@ tiny()
 		esac
 		echo "sizes of $1: the smallest kernel of $bits bits"
 		kbuild "$1" tiny$bits "$arch" make tinyconfig
-		kbuild "$1" tiny$bits "$arch" make vmlinux
+		kbuild "$1" tiny$bits "$arch" make vmlinux.o
 		echo "tiny$bits $(text_size "$bench/$1/tiny$bits")" >>"$bench/$1/tiny"
 	done
 	echo "$key" >"$bench/$1/tiny.key"
@@ -183,14 +189,16 @@ measure()
 		die "commit $commit_ours has no contexts" "use KERNEL=6.12 and the whole series"
 
 	kernels=0
+	of=3
+	[ -z "$ALL" ] || of=4
 	for side in stock ours; do
 		if [ $side = stock ]; then commit=$commit_stock; else commit=$commit_ours; fi
 		kernels=$((kernels + 1))
-		echo "kernel $kernels of 4: $side, its sizes and its image"
+		echo "kernel $kernels of $of: $side, its sizes and its image"
 		tree "$side" "$commit"
 		configure "$side" kernel
 		sizes "$side" "$commit"
-		[ -z "$TINY" ] || tiny "$side" "$commit"
+		[ -z "$ALL" ] || tiny "$side" "$commit"
 		kbuild "$side" kernel x86_64 make_image bzImage PG_TABLE_BENCH=y
 	done
 	differ=$(diff "$bench/stock/kernel/.config" "$bench/ours/kernel/.config" |
@@ -200,13 +208,13 @@ measure()
 	# Only their tests select views, in a kernel that no other figure is of.
 	echo CONFIG_KUNIT=y | cat - "$top/kunit/suites.config" >"$bench/views.config"
 	echo CONFIG_ASI=y >"$bench/asi.config"
-	for kind in views asi; do
+	for kind in ${ALL:+views} asi; do
 		kernels=$((kernels + 1))
-		echo "kernel $kernels of 4: ours, with $kind"
+		echo "kernel $kernels of $of: ours, with $kind"
 		# What the options between the two do not change is not compiled again.
 		[ -d "$bench/ours/$kind" ] || cp -a "$bench/ours/kernel" "$bench/ours/$kind"
-		configure ours $kind "$bench/$kind.config"
-		kbuild ours $kind x86_64 make_image bzImage PG_TABLE_BENCH=y
+		configure ours "$kind" "$bench/$kind.config"
+		kbuild ours "$kind" x86_64 make_image bzImage PG_TABLE_BENCH=y
 	done
 	gcc -static -O2 -Wall -Werror -o "$bench/guest-bench" "$top/scripts/guest/bench.c" ||
 		die "guest/bench.c does not compile" "run: apt-get install libc6-dev"
@@ -218,7 +226,7 @@ measure()
 	echo "lines $(lines "$last")" >"$bench/ours/lines"
 
 	rm -f "$bench"/values.* "$bench"/*/*.log.values
-	rows $boots | awk -F'\t+' -v runs="$RUNS" '
+	asked $boots | awk -F'\t+' -v runs="$RUNS" '
 		{ for (n = 1; n <= runs; n++) {
 			if ($2 != "ours") print "stock", $1, n, ++number
 			if ($2 != "stock") print "ours", $1, n, ++number } }' >"$bench/boots"
@@ -229,7 +237,7 @@ measure()
 		{
 			for side in stock ours; do
 				sed "s/^/$side size /" "$bench/$side/sizes" "$bench/$side/lines"
-				[ -z "$TINY" ] || sed "s/^/$side tiny /" "$bench/$side/tiny"
+				[ -z "$ALL" ] || sed "s/^/$side tiny /" "$bench/$side/tiny"
 			done
 			cat "$bench"/*/*."$n".log.values
 		} >"$bench/values.$n"
@@ -247,7 +255,7 @@ fi
 [ -n "${KEEP:-}" ] && [ -f "$bench/values.1" ] || measure
 
 # What, stock, ours, ratio, reach, met and the spread over the runs.
-rows $table | grep -v "^${TINY:-tiny}	" | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
+asked $table | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
 	function same(key,  i, low, high) {
 		low = high = v[1, key]
 		for (i = 2; i <= runs; i++) {
