@@ -5,7 +5,7 @@
 # Both kernels have the configuration of kunit/x86_64.config, as far as bench.config
 # leaves it, and pg_table_bench.c. They run under QEMU's TCG with -icount, where the TSC
 # counts instructions. scripts/compare/bench.rows says what is compared; the result is
-# $build/bench.tsv and docs/bench.svg.
+# $build/bench.tsv and bench.svg, with ALL=1 docs/bench.svg.
 #
 # Environment: RUNS (1), how often each kernel is booted in each way: the
 # figures are those of the first run, the spread is over all; ALL=1, build the smallest
@@ -19,7 +19,8 @@ ALL=${ALL:-}
 bench=$out/bench
 table=scripts/compare/bench.rows
 tsv=$build/bench.tsv
-svg=$top/docs/bench.svg
+svg=$build/bench.svg
+[ -z "${ALL:-}" ] || svg=$top/docs/bench.svg
 boots=scripts/compare/bench.boots
 
 need ccache ccache
@@ -264,6 +265,9 @@ asked $table | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
 		}
 		return low ? 100 * (high - low) / low : 0
 	}
+	function spread(percent) {
+		return runs > 1 ? sprintf("%.3f", percent) : "-"
+	}
 	BEGIN {
 		for (n = 1; n <= runs; n++)
 			while ((getline line < (values n)) > 0) {
@@ -282,8 +286,8 @@ asked $table | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
 			next
 		}
 		if ($4 == "count") {
-			printf "%s\t-\t%d\t-\t%s\t%s\t%.3f\n", $6, v[1, b], $5,
-				v[1, b] <= $5 ? "yes" : "NO", same(b)
+			printf "%s\t-\t%d\t-\t%s\t%s\t%s\n", $6, v[1, b], $5,
+				v[1, b] <= $5 ? "yes" : "NO", spread(same(b))
 			next
 		}
 		ratio = v[1, b] / v[1, a]
@@ -293,9 +297,8 @@ asked $table | awk -F'\t+' -v values="$bench/values." -v runs="$RUNS" '
 		reach = $5
 		if ($4 == "same") reach = "1 +-" $5
 		if ($4 == "bytes") reach = $5 " B"
-		spread = same(a) > same(b) ? same(a) : same(b)
-		printf "%s\t%d\t%d\t%.4f\t%s\t%s\t%.3f\n", $6, v[1, a], v[1, b], ratio,
-			reach, met ? "yes" : "NO", spread
+		printf "%s\t%d\t%d\t%.4f\t%s\t%s\t%s\n", $6, v[1, a], v[1, b], ratio,
+			reach, met ? "yes" : "NO", spread(same(a) > same(b) ? same(a) : same(b))
 	}
 	END { exit missing }' >"$tsv" || die "a figure is missing" "read $bench/values.1"
 
@@ -339,4 +342,5 @@ EOF
 
 result bench "benchmark: $(awk -F'\t' 'NR > 1 && $6 == "yes"' "$tsv" | wc -l) of $(($(wc -l <"$tsv") - 1)) rows reach their aim"
 echo "|"
-echo "| $(cat "$results/bench"), largest spread $(awk -F'\t' 'NR > 1 && $7 > m { m = $7 } END { print m + 0 }' "$tsv") %"
+[ "$RUNS" -eq 1 ] || spread=", largest spread $(awk -F'\t' 'NR > 1 && $7 > m { m = $7 } END { print m + 0 }' "$tsv") %"
+echo "| $(cat "$results/bench")${spread:-}"
