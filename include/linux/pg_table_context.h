@@ -112,8 +112,8 @@ int pg_table_claim(struct pg_table *pgt, unsigned long start, unsigned long end)
  * Context: Process context, may sleep. No flush is needed afterwards.
  * Return: 0; -EINVAL if the range is empty, not page aligned, wraps or is not in
  * an own range of the table; -EEXIST if part of it is already mapped; -ENOMEM.
- * On failure, nothing new is mapped, and the table pages that were allocated
- * are freed.
+ * On failure, nothing new is mapped, and unless the table is a template, the
+ * table pages that were allocated are freed.
  */
 int pg_table_map(struct pg_table *pgt, unsigned long addr, phys_addr_t phys,
 		 unsigned long size, pgprot_t prot);
@@ -236,8 +236,9 @@ int pg_table_unmap(struct pg_table *pgt, unsigned long addr, unsigned long size)
  * @size: The size in bytes.
  *
  * Afterwards the caller may write the entries of the range, see pg_table_lookup(),
- * without an allocation. This holds until pg_table_unmap() is called for an
- * address in the same PMD_SIZE range, which frees table pages that it finds empty.
+ * without an allocation. This holds until pg_table_unmap() is called for the same
+ * PMD_SIZE range, or pg_table_map(), pg_table_populate() or pg_table_link() fails in
+ * it: they free table pages that they find empty.
  *
  * Context: Process context, may sleep.
  * Return: As for pg_table_map().

@@ -24,6 +24,7 @@
 #include <asm/pti.h>
 #include <asm/sections.h>
 #include <asm/set_memory.h>
+#include <asm/text-patching.h>
 #include <asm/tlbflush.h>
 
 #include "mm_internal.h"
@@ -1114,7 +1115,7 @@ static void late_flush_leaves_other_slots_alone(struct kunit *test)
 		addr = kp.addr;
 		unregister_kprobe(&kp);
 		kp = (struct kprobe){
-			.addr = addr + MCOUNT_INSN_SIZE, .pre_handler = leave_before_flush,
+			.addr = addr + CALL_INSN_SIZE, .pre_handler = leave_before_flush,
 		};
 		KUNIT_ASSERT_EQ(test, 0, register_kprobe(&kp));
 		KUNIT_ASSERT_FALSE(test, kprobe_ftrace(&kp));

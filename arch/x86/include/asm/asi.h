@@ -61,7 +61,7 @@ enum asi_exit {
 /**
  * enum asi_no_window - why kmap_local_page() left instead of opening a window
  * @ASI_NO_WINDOW_SPAN: The caller may access the pages that follow in the folio.
- * @ASI_NO_WINDOW_INTERRUPT: An interrupt maps pages of others.
+ * @ASI_NO_WINDOW_INTERRUPT: Interrupts and tasks without bottom halves map pages of others.
  * @ASI_NO_WINDOW_KTHREAD: So does a kernel thread.
  * @ASI_NO_WINDOW_RECLAIM: So does reclaim.
  * @ASI_NO_WINDOW_OTHER: The table of the task's process is not loaded.
