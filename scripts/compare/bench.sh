@@ -99,7 +99,7 @@ sizes()
 {
 	key=$(echo "$2"; cat "$bench/$1/kernel/.config"; gcc --version)
 	! unchanged "$bench/$1/sizes.key" "$key" || return 0
-	kbuild "$1" kernel x86_64 make vmlinux.o
+	kbuild "$1" kernel x86_64 make vmlinux_o
 	echo "text $(text_size "$bench/$1/kernel")" >"$bench/$1/sizes"
 	echo "$key" >"$bench/$1/sizes.key"
 }
@@ -117,7 +117,7 @@ tiny()
 		esac
 		echo "sizes of $1: the smallest kernel of $bits bits"
 		kbuild "$1" tiny$bits "$arch" make tinyconfig
-		kbuild "$1" tiny$bits "$arch" make vmlinux.o
+		kbuild "$1" tiny$bits "$arch" make vmlinux_o
 		echo "tiny$bits $(text_size "$bench/$1/tiny$bits")" >>"$bench/$1/tiny"
 	done
 	echo "$key" >"$bench/$1/tiny.key"
