@@ -20,7 +20,7 @@ bench=$out/bench
 table=scripts/compare/bench.rows
 tsv=$build/bench.tsv
 svg=$build/bench.svg
-[ -z "${ALL:-}" ] || svg=$top/docs/bench.svg
+[ -z "$ALL" ] || svg=$top/docs/bench.svg
 boots=scripts/compare/bench.boots
 
 need ccache ccache
