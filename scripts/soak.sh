@@ -37,7 +37,7 @@ inputs()
 		# Names have no blanks.
 		# shellcheck disable=SC2046,SC2086
 		cat scripts/lib.sh $(find kunit scripts/guest/modules -path kunit/arch -prune -o -type f -print | sort) \
-			$(echo "$files $command" | tr ' ' '\n' | grep '^scripts/\|^docs/\|^arch/\|^kunit/' | sort -u)
+			$(echo "$files $command" | tr ' ' '\n' | grep '^scripts/\|^docs/\|^arch/\|^kunit/\|^patches/' | sort -u)
 	} | sha256sum | cut -c1-16
 }
 

@@ -135,6 +135,14 @@ fake 'echo "make: error in the build"' 1
 says "a KUnit kernel that does not build is told" "did not run" env KERNEL=planted "$kunit" um
 fake "${show}3 tests: passed: 3\"" 0
 check "a KUnit run that passes passes" env KERNEL=planted "$kunit" um
+table=${work#"$top"/}/sections
+sed -n 's/^\(um\t.*\t\)-$/\1nosuch/p' "$top/scripts/boot/suites" >"$top/$table"
+echo "mm-introduce-pg_table	patch	HEAD	-" >"$build/planted/steps"
+says "an end of a section that does not exist" "patches/series has no section nosuch" \
+	env KERNEL=planted SUITES="$table" "$kunit" um
+sed -i 's/nosuch$/split/' "$top/$table"
+says "an end of a section that was not replayed" "no kernel tree in .*; run: make tree" \
+	env KERNEL=planted SUITES="$table" "$kunit" um
 rm -rf "$build/planted"
 
 finish
