@@ -16,6 +16,7 @@
  */
 struct link {
 	struct pg_table *to;
+	struct pg_table *from;
 	unsigned long unit;
 	bool write;
 };
@@ -56,12 +57,13 @@ static int link_ptes(const struct link *l, pmd_t *to_pmd, pmd_t *from_pmd,
 /*
  * Only tables without an mm write &ptdesc.pt_owner. Constructors do not: many table
  * pages of init_mm have none, and for those of processes the store would cost every
- * page fault. In a borrowed page the word is therefore left over from an earlier use
- * of the page. Make sure that it does not name the table that borrows the page.
+ * page fault. In a page of such a table the word is therefore left over from an earlier
+ * use of the page. Clear it, so that no table takes the page for its own. Also make sure
+ * that it does not name the table that borrows the page.
  */
 static void borrow(const struct link *l, void *table)
 {
-	if (pg_table_owns(l->to, table))
+	if (!pg_table_is_standalone(l->from) || pg_table_owns(l->to, table))
 		virt_to_ptdesc(table)->pt_owner = NULL;
 }
 
@@ -170,11 +172,10 @@ static int link_p4ds(const struct link *l, pgd_t *to_pgd, pgd_t *from_pgd,
 	return err;
 }
 
-static int link_range(const struct link *l, struct pg_table *from,
-		      unsigned long addr, unsigned long end)
+static int link_range(const struct link *l, unsigned long addr, unsigned long end)
 {
 	pgd_t *to_pgd = pgd_offset_pgd(l->to->pgd, addr);
-	pgd_t *from_pgd = pgd_offset_pgd(from->pgd, addr);
+	pgd_t *from_pgd = pgd_offset_pgd(l->from->pgd, addr);
 	unsigned long next;
 	int err = 0;
 
@@ -205,7 +206,9 @@ static bool is_one_entry(struct pg_table *to, unsigned long size, unsigned long 
 int pg_table_link(struct pg_table *to, struct pg_table *from, unsigned long addr,
 		  unsigned long size, unsigned long unit)
 {
-	struct link l = { .to = to, .unit = unit, .write = is_one_entry(to, size, unit) };
+	struct link l = {
+		.to = to, .from = from, .unit = unit, .write = is_one_entry(to, size, unit),
+	};
 	struct pg_context *ctx = pg_context(to);
 	int err;
 
@@ -213,12 +216,12 @@ int pg_table_link(struct pg_table *to, struct pg_table *from, unsigned long addr
 		return -EINVAL;
 
 	mutex_lock(&ctx->lock);
-	err = link_range(&l, from, addr, addr + size);
+	err = link_range(&l, addr, addr + size);
 	if (err) {
 		pg_table_free_empty(to, addr, addr + size);
 	} else if (!l.write) {
 		l.write = true;
-		link_range(&l, from, addr, addr + size);
+		link_range(&l, addr, addr + size);
 	}
 	mutex_unlock(&ctx->lock);
 	return err;

@@ -18,6 +18,8 @@
 #include <linux/vmalloc.h>
 #include <linux/vmstat.h>
 
+#include <trace/events/kmem.h>
+
 #define ADDR	((unsigned long)PUD_SIZE)
 
 /* A boundary between entries at all levels, if the lower half has one. */
@@ -48,6 +50,54 @@ static void only_process_tables_are_charged(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pg_table_gfp(&init_mm.pgt) & __GFP_ACCOUNT);
 	KUNIT_EXPECT_FALSE(test, pg_table_gfp(new_context(test)) & __GFP_ACCOUNT);
 	KUNIT_EXPECT_TRUE(test, pg_table_gfp(&mm->pgt) & __GFP_ACCOUNT);
+}
+
+struct allocations {
+	struct task_struct *task;
+	unsigned int count;
+	gfp_t flags;	/* of any */
+};
+
+static void note_allocation(void *data, struct page *page, unsigned int order, gfp_t gfp,
+			    int migratetype)
+{
+	struct allocations *a = data;
+
+	if (!in_task() || current != a->task)
+		return;
+	a->count++;
+	a->flags |= gfp;
+}
+
+/* What is allocated, the root included, and not only what pg_table_gfp() says. */
+static void pages_of_context_are_not_charged(struct kunit *test)
+{
+	struct allocations context = { .task = current }, process = { .task = current };
+	struct pg_table *pgt;
+	struct mm_struct *mm;
+	int err = -ENOMEM;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "needs tracepoints");
+
+	KUNIT_ASSERT_EQ(test, 0, register_trace_mm_page_alloc(note_allocation, &context));
+	pgt = pg_table_create(test->name);
+	if (pgt)
+		err = pg_table_map(pgt, ADDR, PHYS, PAGE_SIZE, PAGE_KERNEL);
+	unregister_trace_mm_page_alloc(note_allocation, &context);
+	pg_table_put(pgt);
+	KUNIT_EXPECT_EQ(test, err, 0);
+
+	KUNIT_EXPECT_EQ(test, 0, register_trace_mm_page_alloc(note_allocation, &process));
+	mm = mm_alloc();
+	unregister_trace_mm_page_alloc(note_allocation, &process);
+	if (mm)
+		mmput(mm);
+	tracepoint_synchronize_unregister();
+
+	KUNIT_EXPECT_GT(test, context.count, 1);
+	KUNIT_EXPECT_EQ(test, 0, context.flags & __GFP_ACCOUNT);
+	KUNIT_EXPECT_NE(test, 0, process.flags & __GFP_ACCOUNT);
 }
 
 static void reference_keeps_context(struct kunit *test)
@@ -655,6 +705,7 @@ static void large_entries_are_split_at_any_page(struct kunit *test)
 static struct kunit_case pg_table_context_cases[] = {
 	KUNIT_CASE(context_is_empty),
 	KUNIT_CASE(only_process_tables_are_charged),
+	KUNIT_CASE(pages_of_context_are_not_charged),
 	KUNIT_CASE(reference_keeps_context),
 	KUNIT_CASE(map_one_page),
 	KUNIT_CASE(table_pages_have_owner),

@@ -216,6 +216,29 @@ static void stale_owner_is_ignored(struct kunit *test)
 	}
 }
 
+/* Whatever a page of init_mm names as its owner is left over, too. */
+static void stale_owner_of_kernel_page_is_cleared(struct kunit *test)
+{
+	struct pg_table *other = new_context(test), *to;
+	unsigned long addr;
+	void *page, *table;
+
+	if (IS_ENABLED(CONFIG_UML))
+		kunit_skip(test, "the kernel is in the lower half");
+
+	to = new_template(test);
+	page = vmalloc(PAGE_SIZE);
+	KUNIT_ASSERT_NOT_NULL(test, page);
+	addr = (unsigned long)page;
+	table = pte_offset_kernel(pmd_off_k(addr), 0);
+	virt_to_ptdesc(table)->pt_owner = other;
+	KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, &init_mm.pgt, round_down(addr, PMD_SIZE),
+					       PMD_SIZE, PMD_SIZE));
+	KUNIT_EXPECT_FALSE(test, pg_table_owns(other, table));
+	virt_to_ptdesc(table)->pt_owner = NULL;
+	vfree(page);
+}
+
 static void free_clears_owner(struct kunit *test)
 {
 	struct pg_table *pgt = pg_table_create(test->name);
@@ -818,6 +841,7 @@ static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(own_tables_are_not_replaced),
 	KUNIT_CASE(conflict_at_the_end_links_nothing),
 	KUNIT_CASE(stale_owner_is_ignored),
+	KUNIT_CASE(stale_owner_of_kernel_page_is_cleared),
 	KUNIT_CASE(free_clears_owner),
 	KUNIT_CASE(links_are_replaced),
 	KUNIT_CASE(large_entry_is_copied_whole),

@@ -29,6 +29,12 @@ static inline int depth_of(unsigned long addr)
 	return PFN_DOWN(addr - ASI_LOCAL_BASE) % ASI_SLOTS;
 }
 
+static inline void check_slots(pte_t *slots)
+{
+	if (IS_ENABLED(CONFIG_DEBUG_PG_TABLE))
+		WARN_ON_ONCE(slots != asi_find_slots(current->mm));
+}
+
 /* For a task that died with a window, and for what should have been unmapped. */
 static noinline pte_t *missing_window(void)
 {
@@ -121,8 +127,7 @@ static __always_inline void *open_window(const struct page *page, bool brief)
 			goto none;
 	}
 
-	if (IS_ENABLED(CONFIG_DEBUG_PG_TABLE))
-		WARN_ON_ONCE(slots != asi_find_slots(mm));
+	check_slots(slots);
 	pte = __pte(page_to_phys(page) | window_prot | (brief ? WINDOW_IS_BRIEF : 0));
 	/* A context switch in between writes the entry, which is written again below. */
 	tsk->kmap_ctrl.pteval[depth] = pte;
@@ -196,8 +201,7 @@ static __always_inline void close_window(const void *vaddr, bool brief)
 			preempt_enable();
 		return;
 	}
-	if (IS_ENABLED(CONFIG_DEBUG_PG_TABLE))
-		WARN_ON_ONCE(slots != asi_find_slots(current->mm));
+	check_slots(slots);
 	if (!brief)
 		preempt_disable();
 	set_pte(slots + depth, __pte(0));

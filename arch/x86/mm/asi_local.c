@@ -40,7 +40,7 @@ static inline pte_t *slots_of(struct mm_struct *mm, unsigned int cpu)
 	pmd_t *pmds = READ_ONCE(mm->context.asi_local);
 	pmdval_t pmd;
 
-	if (!pmds || cpu >= ASI_SLOT_CPUS)
+	if (!pmds || cpu >= nr_slot_cpus())
 		return NULL;
 	pmd = READ_ONCE(pmds[pmd_of_cpu(cpu)].pmd);
 	if (!pmd)
@@ -238,7 +238,7 @@ void asi_want_slots(void)
 	struct callback_head *work = &current->thread.asi_work;
 	unsigned int cpu = smp_processor_id();
 
-	if (work->func || cpu >= ASI_SLOT_CPUS)
+	if (work->func || cpu >= nr_slot_cpus())
 		return;
 	init_task_work(work, alloc_on_return);
 	if (task_work_add(current, work, TWA_RESUME | TWAF_NO_ALLOC))
