@@ -646,6 +646,10 @@ check_table()
 {
 	[ -f "$table" ] || die "${table#"$top"/} is missing" \
 		"run: make soak KERNEL=$KERNEL"
+	# A recorded failure fails whatever has changed since.
+	bad=$(awk -F'\t' '$1 == "row" && $3 != $4 + $5 { print $2; exit }' "$table")
+	[ -z "$bad" ] || die "${table#"$top"/} does not find row $bad $verb" \
+		"run: make soak KERNEL=$KERNEL"
 	stock=$(cat "$out/stock.id")
 	was=$(sed -n 's/^# stock //p' "$table")
 	if [ -n "$was" ] && [ "$was" != "$stock" ]; then
