@@ -25,7 +25,7 @@ deb: LEVEL = deb
 help:
 	@sed -n 's/^#| \{0,1\}//p' Makefile
 
-#| make              stock source in; split, proven, booting x86-64 kernel out
+#| make              from the stock source to a converted, verified x86-64 kernel that boots
 #| make test         every check that fits in CI; ends "N passed, N failed, N skipped"
 #|
 #| Work on the kernel (in build/KERNEL/linux, one commit a step)
@@ -49,7 +49,7 @@ help:
 #|   make soak       what is too long for CI, into docs/results/
 #|   make clean      remove what was built; the download stays
 #|
-#| KERNEL=6.12 (default) or 7.2; KSRC=DIR: a kernel tree of yours, read only
+#| KERNEL=6.12 (default) or 7.2; KSRC=DIR: your own kernel tree, which is only read
 
 begin:
 	@scripts/report.sh begin

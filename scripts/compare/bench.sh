@@ -340,7 +340,7 @@ plot "$bench/plot" using (\$2/2):1:(\$2/2):(0.3):(\$4 > 0 ? 0x5b8db8 : 0xc46a4a)
 	"" using (1.1):1:2 with labels left font ",10"
 EOF
 
-result bench "benchmark: $(awk -F'\t' 'NR > 1 && $6 == "yes"' "$tsv" | wc -l) of $(($(wc -l <"$tsv") - 1)) rows reach their aim"
+result bench "benchmark: $(awk -F'\t' 'NR > 1 && $6 == "yes"' "$tsv" | wc -l) of $(($(wc -l <"$tsv") - 1)) rows reach their target"
 echo "|"
 [ "$RUNS" -eq 1 ] || spread=", largest spread $(awk -F'\t' 'NR > 1 && $7 > m { m = $7 } END { print m + 0 }' "$tsv") %"
 echo "| $(cat "$results/bench")${spread:-}"
