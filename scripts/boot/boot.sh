@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: GPL-2.0
 # boot.sh [--shell] [MODE...|all]: boot in the modes of scripts/boot/modes; with BUILD, also in those
-# of scripts/modes-BUILD. "all" are those of the x86-64 kernel; the others name a row
+# of scripts/boot/modes-BUILD. "all" are those of the x86-64 kernel; the others name a row
 # of scripts/boot/machines.
 #
 # --shell: one mode under QEMU, with a shell on the terminal after its checks; Ctrl-A x
