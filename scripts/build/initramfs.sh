@@ -45,7 +45,7 @@ install -m 755 "$busybox" "$root/bin/busybox"
 install -m 755 "$init" "$root/init"
 programs='guest-mm guest-efi guest-storm guest-kexec guest-chattr'
 case $("$cc" -dumpmachine) in
-x86_64-*) programs="$programs guest-pti guest-churn guest-pattern" ;;
+x86_64-*) programs="$programs guest-pti guest-churn guest-pattern guest-asi" ;;
 i?86-*) programs="$programs guest-pti" ;;
 esac
 for program in $programs; do
