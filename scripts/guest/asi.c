@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #define ASI	3	/* PR_SPEC_ASI; headers of Debian lack it */
-#define OFF	(PR_SPEC_PRCTL | PR_SPEC_DISABLE)
-#define ON	(PR_SPEC_PRCTL | PR_SPEC_ENABLE)
+#define OFF	(PR_SPEC_PRCTL | PR_SPEC_ENABLE)
+#define ON	(PR_SPEC_PRCTL | PR_SPEC_FORCE_DISABLE)
 
 static int failed;
 
@@ -68,9 +68,15 @@ static unsigned long entries_of_calls(void)
 	return entries() - before;
 }
 
+static int to_thread[2];
+
+/* Once the other thread has asked. */
 static void *thread(void *arg)
 {
-	*(long *)arg = get();
+	char c;
+
+	if (read(to_thread[0], &c, 1) == 0)
+		*(long *)arg = get();
 	return NULL;
 }
 
@@ -100,18 +106,20 @@ int main(int argc, char **argv)
 
 	expect("at first", get(), OFF);
 	expect("entries of a process that did not ask", entries_of_calls(), 0);
-	expect("disabling what is off", set(PR_SPEC_DISABLE), 0);
-	expect("an unknown value", set(PR_SPEC_FORCE_DISABLE), ERANGE);
-	expect("enabling", set(PR_SPEC_ENABLE), 0);
+	expect("what has no effect", set(PR_SPEC_ENABLE), 0);
+	expect("what cannot be undone, as if it could", set(PR_SPEC_DISABLE), ERANGE);
+	expect("still", get(), OFF);
+	if (pipe(to_thread) || pthread_create(&other, NULL, thread, &in_thread))
+		expect("a thread", 0, 1);
+	expect("isolation", set(PR_SPEC_FORCE_DISABLE), 0);
 	expect("then", get(), ON);
-	/* It has entered on the return from that call, and stays. */
-	entries();
 	if (!entries())
 		expect("entries of a process that asked", 0, 1);
-	expect("disabling", set(PR_SPEC_DISABLE), EPERM);
-	if (pthread_create(&other, NULL, thread, &in_thread) || pthread_join(other, NULL))
-		expect("a thread", 0, 1);
-	expect("in a thread", in_thread, ON);
+	expect("undoing it", set(PR_SPEC_ENABLE), EPERM);
+	close(to_thread[1]);
+	if (pthread_join(other, NULL))
+		expect("the end of the thread", 0, 1);
+	expect("in a thread that was there before", in_thread, ON);
 	expect("what a child and its program found", child(), 0);
 	return failed;
 }
