@@ -88,12 +88,35 @@ bool asi_wanted(void)
 	return wanted;
 }
 
+struct asi_mode {
+	const char *name;
+	bool wanted;
+	bool opt_in;
+	bool barriers;
+};
+
+static const struct asi_mode modes[] __initconst = {
+	{ "off" },
+	{ "user", .wanted = true },
+	{ "user,barriers", .wanted = true, .barriers = true },
+	{ "prctl", .wanted = true, .opt_in = true },
+	{ "prctl,barriers", .wanted = true, .opt_in = true, .barriers = true },
+};
+
 static int __init asi_parse(char *arg)
 {
-	always_barriers = arg && !strcmp(arg, "user,barriers");
-	wanted = always_barriers || (arg && !strcmp(arg, "user"));
-	if (!wanted && (!arg || strcmp(arg, "off")))
-		pr_err("unknown value of asi=, which is off or user; isolation is off\n");
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(modes); i++)
+		if (arg && !strcmp(arg, modes[i].name))
+			break;
+	if (i == ARRAY_SIZE(modes)) {
+		pr_err("unknown value of asi=, which is off, user or prctl; isolation is off\n");
+		i = 0;
+	}
+	wanted = modes[i].wanted;
+	asi_is_opt_in = modes[i].opt_in;
+	always_barriers = modes[i].barriers;
 	return 0;
 }
 early_param("asi", asi_parse);
@@ -228,7 +251,8 @@ void asi_sync_roots(unsigned long start, unsigned long last)
 		if (!in_direct_map(addr))
 			WRITE_ONCE(template->pgd[i], READ_ONCE(init_mm.pgt.pgd[i]));
 		list_for_each_entry(page, &pgd_list, lru)
-			if (!pg_table_is_standalone(pgd_page_owner(page)))
+			/* That of the image does not change, and says who is isolated. */
+			if (i != ASI_IMAGE_INDEX && !pg_table_is_standalone(pgd_page_owner(page)))
 				WRITE_ONCE(kernel_to_user_pgdp((pgd_t *)page_address(page))[i],
 					   template->pgd[i]);
 		spin_unlock(&pgd_lock);

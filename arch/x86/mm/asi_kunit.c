@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * KUnit tests of address space isolation: what the template maps, and when a CPU
- * leaves and enters. Boot with: asi=user movablecore=256M
+ * leaves and enters. Boot with: asi=user movablecore=256M, or asi=prctl
  */
 
 #include "asi_kunit.h"
@@ -143,7 +143,7 @@ static void access_leaves(struct kunit *test)
 	struct page *movable = get_movable(test), *other = get_page_from(test, GFP_KERNEL);
 	struct observed o;
 
-	use_new_mm(test);
+	use_isolated_mm(test);
 	o.before = start();
 	o.value = READ_ONCE(*(u64 *)page_address(other));
 	stop(&o);
@@ -166,7 +166,7 @@ static void bad_address_does_not_leave(struct kunit *test)
 	struct observed o;
 	int err;
 
-	use_new_mm(test);
+	use_isolated_mm(test);
 	o.before = start();
 	err = copy_from_kernel_nofault(&o.value, (void *)(VMALLOC_END - PAGE_SIZE + 1), 8);
 	stop(&o);
@@ -183,7 +183,7 @@ static void kmap_leaves_in_its_scope(struct kunit *test)
 	struct observed o;
 	u64 *outer, *p;
 
-	use_new_mm(test);
+	use_isolated_mm(test);
 	o.before = start();
 	p = kmap_local_page(other);
 	kunmap_local(p);
@@ -226,7 +226,7 @@ static void return_to_user_mode_enters(struct kunit *test)
 	struct page *movable = get_movable(test);
 	struct observed o;
 
-	use_new_mm(test);
+	use_isolated_mm(test);
 	start();
 	READ_ONCE(*(u64 *)page_address(movable));
 	o.before = counts();
@@ -258,7 +258,7 @@ static void nmi_restores(struct kunit *test)
 	unsigned int us;
 
 	KUNIT_ASSERT_EQ(test, 0, register_nmi_handler(NMI_LOCAL, on_nmi, 0, "asi_kunit"));
-	use_new_mm(test);
+	use_isolated_mm(test);
 	o.before = start();
 	nmi_value = 0;
 	WRITE_ONCE(nmi_reads, page_address(movable));
@@ -277,7 +277,7 @@ static void nmi_restores(struct kunit *test)
 /* Neither leaves: from one process to another, and to init_mm. */
 static void switch_does_not_leave(struct kunit *test)
 {
-	struct mm_struct *a = new_mm(test), *b = new_mm(test);
+	struct mm_struct *a = new_isolated_mm(test), *b = new_isolated_mm(test);
 	bool in_a, in_b, in_init_mm;
 	struct observed o;
 
@@ -303,7 +303,7 @@ static void switch_enters(struct kunit *test)
 {
 	struct page *movable = get_movable(test);
 	struct observed o;
-	struct mm_struct *mm = use_new_mm(test);
+	struct mm_struct *mm = use_isolated_mm(test);
 
 	start();
 	READ_ONCE(*(u64 *)page_address(movable));
@@ -321,7 +321,7 @@ static void context_is_an_exit(struct kunit *test)
 	struct pg_table *pgt = new_context(test), *prev;
 	struct observed o;
 
-	use_new_mm(test);
+	use_isolated_mm(test);
 	preempt_disable();
 	o.before = start();
 	prev = pg_table_enter(pgt);
@@ -407,7 +407,7 @@ static void new_root_entries_are_followed(struct kunit *test)
 {
 	unsigned long i = PTRS_PER_PGD - 1, addr, direct = pgd_index(PAGE_OFFSET);
 	pgdval_t before = pgd_val(template.pgd[direct]);
-	struct mm_struct *mm = new_mm(test);
+	struct mm_struct *mm = new_isolated_mm(test);
 
 	while (i > PTRS_PER_PGD / 2 && pgd_val(swapper_pg_dir[i]))
 		i--;
@@ -428,7 +428,7 @@ static void new_root_entries_are_followed(struct kunit *test)
 
 static void root_follows_the_process(struct kunit *test)
 {
-	struct mm_struct *mm = use_new_mm(test);
+	struct mm_struct *mm = use_isolated_mm(test);
 	pgd_t *root = mm->pgt.pgd, *restricted = kernel_to_user_pgdp(root);
 	unsigned long addr = vm_mmap(NULL, 0, PAGE_SIZE, PROT_READ | PROT_WRITE,
 				     MAP_ANONYMOUS | MAP_PRIVATE, 0);

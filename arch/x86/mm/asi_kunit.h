@@ -24,6 +24,24 @@ static inline int asi_test_init(struct kunit *test)
 	return 0;
 }
 
+static inline struct mm_struct *isolated(struct mm_struct *mm)
+{
+	mmap_write_lock(mm);
+	asi_isolate(mm);
+	mmap_write_unlock(mm);
+	return mm;
+}
+
+static inline struct mm_struct *new_isolated_mm(struct kunit *test)
+{
+	return isolated(new_mm(test));
+}
+
+static inline struct mm_struct *use_isolated_mm(struct kunit *test)
+{
+	return isolated(use_new_mm(test));
+}
+
 static inline void free_page_of(void *page)
 {
 	__free_page(page);
@@ -78,7 +96,7 @@ static inline void expect_exits(struct kunit *test, const struct observed *o,
 				enum asi_exit why, unsigned long count)
 {
 	bool barriers = boot_cpu_has(X86_FEATURE_USE_IBPB) ||
-			strstr(saved_command_line, "asi=user,barriers");
+			strstr(saved_command_line, ",barriers");
 	unsigned int i;
 
 	for (i = 0; i < NR_ASI_EXITS; i++) {
@@ -93,7 +111,7 @@ static inline void expect_exits(struct kunit *test, const struct observed *o,
 static inline void expect_entries(struct kunit *test, const struct observed *o,
 				  enum asi_entry why, unsigned long count)
 {
-	bool flushes = strstr(saved_command_line, "asi=user,barriers");
+	bool flushes = strstr(saved_command_line, ",barriers");
 	unsigned int i;
 
 	for (i = 0; i < NR_ASI_ENTRIES; i++) {

@@ -318,8 +318,8 @@ static void random_steps_match_model(struct kunit *test)
 		.other = get_page_from(test, GFP_KERNEL),
 	};
 
-	w.mm[OTHER] = new_mm(test);
-	w.mm[OWN] = use_new_mm(test);
+	w.mm[OTHER] = new_isolated_mm(test);
+	w.mm[OWN] = use_isolated_mm(test);
 	prandom_seed_state(&rnd, seed);
 
 	while (step < STEPS && !r.differs) {

@@ -35,7 +35,7 @@ static void stop_pretending(struct mm_struct *mm)
 /* An mm with table pages for the windows of all CPUs. */
 static struct mm_struct *new_local_mm(struct kunit *test)
 {
-	struct mm_struct *mm = new_mm(test);
+	struct mm_struct *mm = new_isolated_mm(test);
 	unsigned int cpu;
 
 	for_each_online_cpu(cpu)
@@ -880,7 +880,7 @@ static void callers_cross_pages(struct kunit *test)
 static void tables_are_allocated_on_return(struct kunit *test)
 {
 	struct page *page = get_movable(test);
-	struct mm_struct *mm = new_mm(test);
+	struct mm_struct *mm = new_isolated_mm(test);
 	pmd_t *before, *during, *after;
 	unsigned int queued, count;
 	long bytes = pgtables_bytes(&mm->pgt), more;
@@ -927,7 +927,7 @@ static void tables_are_allocated_on_return(struct kunit *test)
 static void tables_of_another_thread_are_found(struct kunit *test)
 {
 	struct page *page = get_movable(test);
-	struct mm_struct *mm = new_mm(test);
+	struct mm_struct *mm = new_isolated_mm(test);
 	unsigned int queued;
 	struct observed o;
 	u64 *p;
@@ -985,7 +985,7 @@ static void tables_are_inherited(struct kunit *test)
 	pmd_t *local = child ? child->context.asi_local : NULL;
 
 	stop_pretending(mm);
-	other = new_mm(test);
+	other = new_isolated_mm(test);
 	KUNIT_EXPECT_NOT_NULL(test, local);
 	KUNIT_EXPECT_PTR_NE(test, local, mm->context.asi_local);
 	KUNIT_EXPECT_NULL(test, other->context.asi_local);
@@ -1034,7 +1034,7 @@ static void free_local(struct pg_table *pgt)
 
 static void failed_allocation_leaves_nothing(struct kunit *test)
 {
-	struct mm_struct *mm = new_mm(test);
+	struct mm_struct *mm = new_isolated_mm(test);
 	int failed = fail_each(test, alloc_local, free_local, &mm->pgt);
 
 	kunit_info(test, "%d allocations failed, one at a time", failed);

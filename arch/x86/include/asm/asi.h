@@ -10,6 +10,7 @@
 #include <asm/processor-flags.h>
 #include <asm/special_insns.h>
 
+struct mm_struct;
 struct pt_regs;
 
 /*
@@ -21,6 +22,9 @@ struct pt_regs;
  */
 #define ASI_CR3_ROOT	PAGE_SIZE
 #define ASI_CR3_PCID	1UL	/* The first variant of the ASID. */
+
+/* The root entry of the kernel's image, modules and fixmap, with 4 and 5 levels. */
+#define ASI_IMAGE_INDEX	(PTRS_PER_PGD - 1)
 
 /**
  * enum asi_entry - where a CPU that has left becomes restricted again
@@ -99,6 +103,13 @@ static __always_inline bool asi_is_restricted(void)
 	return asi_enabled() && __native_read_cr3() & ASI_CR3_ROOT;
 }
 
+/* A restricted root is loaded only if it maps the kernel's image; see asi_prctl.c. */
+static __always_inline bool asi_maps_image(pgd_t *root)
+{
+	root = (pgd_t *)((unsigned long)root | ASI_CR3_ROOT);
+	return READ_ONCE(root[ASI_IMAGE_INDEX].pgd);
+}
+
 void __asi_enter(enum asi_entry why);
 void asi_load_process(void);
 void asi_entered(enum asi_entry why);
@@ -160,7 +171,7 @@ bool asi_fault(struct pt_regs *regs, unsigned long error_code, unsigned long add
  * For decisions during boot; isolation may still turn out not to be possible.
  *
  * Context: Any, after the early parameters.
- * Return: True if "asi=user" was given.
+ * Return: True if "asi=user" or "asi=prctl" was given.
  */
 bool asi_wanted(void);
 
@@ -227,6 +238,61 @@ struct asi_counts {
 };
 
 DECLARE_PER_CPU(struct asi_counts, asi_counts);
+
+extern bool asi_is_opt_in;
+
+bool asi_is_isolated(struct mm_struct *mm);
+void asi_isolate(struct mm_struct *mm);
+void __asi_inherit(struct mm_struct *from, struct mm_struct *to);
+
+/**
+ * asi_init_root - prepare the root of a new process
+ * @root: Its root, to which the template was copied.
+ *
+ * With asi=prctl, a process is not isolated until asi_inherit() or asi_isolate().
+ *
+ * Context: Any, before the root can be loaded.
+ */
+static inline void asi_init_root(pgd_t *root)
+{
+	if (asi_enabled() && asi_is_opt_in)
+		root[PTRS_PER_PGD + ASI_IMAGE_INDEX].pgd = 0;
+}
+
+/**
+ * asi_inherit - isolate a new process if another one is
+ * @from: That which forks, or that execve() replaces.
+ * @to: The new one, which is not loaded yet.
+ *
+ * Context: The mmap_lock of @from is held.
+ */
+static inline void asi_inherit(struct mm_struct *from, struct mm_struct *to)
+{
+	if (asi_enabled())
+		__asi_inherit(from, to);
+}
+
+/**
+ * asi_prctl_set - set PR_SPEC_ASI of a process
+ * @mm: The mm of the process.
+ * @ctrl: PR_SPEC_FORCE_DISABLE isolates it, PR_SPEC_ENABLE changes nothing.
+ *
+ * Context: Process context, may sleep.
+ * Return: 0, also if it is isolated already; -EPERM if isolation is off, and for
+ *	   PR_SPEC_ENABLE if the process is isolated; -ERANGE if @ctrl is something else;
+ *	   -EINTR if a fatal signal is pending, and then nothing has changed.
+ */
+int asi_prctl_set(struct mm_struct *mm, unsigned long ctrl);
+
+/**
+ * asi_prctl_get - get PR_SPEC_ASI of a process
+ * @mm: The mm of the process.
+ *
+ * Context: Process context.
+ * Return: PR_SPEC_ENABLE if isolation is off; otherwise PR_SPEC_PRCTL, with
+ *	   PR_SPEC_FORCE_DISABLE if the process is isolated and PR_SPEC_ENABLE if not.
+ */
+int asi_prctl_get(struct mm_struct *mm);
 #else
 static __always_inline bool asi_enabled(void) { return false; }
 static __always_inline bool asi_is_restricted(void) { return false; }
@@ -241,6 +307,10 @@ static inline bool asi_fault(struct pt_regs *regs, unsigned long error_code,
 }
 
 static inline bool asi_wanted(void) { return false; }
+static inline void asi_init_root(pgd_t *root) { }
+static inline void asi_inherit(struct mm_struct *from, struct mm_struct *to) { }
+static inline int asi_prctl_set(struct mm_struct *mm, unsigned long ctrl) { return -ENODEV; }
+static inline int asi_prctl_get(struct mm_struct *mm) { return -ENODEV; }
 static inline void asi_follow(unsigned long addr, unsigned int level, pte_t entry) { }
 static inline void asi_sync_roots(unsigned long start, unsigned long last) { }
 #endif
