@@ -86,8 +86,7 @@ int asi_prctl_set(struct mm_struct *mm, unsigned long ctrl)
 
 	switch (ctrl) {
 	case PR_SPEC_FORCE_DISABLE:
-		if (asi_is_isolated(mm))
-			return 0;
+		/* Whoever asked before may still be waiting for other CPUs. */
 		if (mmap_write_lock_killable(mm))
 			return -EINTR;
 		asi_isolate(mm);
@@ -102,7 +101,12 @@ int asi_prctl_set(struct mm_struct *mm, unsigned long ctrl)
 
 int asi_prctl_get(struct mm_struct *mm)
 {
+	bool isolated;
+
 	if (!asi_enabled())
 		return PR_SPEC_ENABLE;
-	return PR_SPEC_PRCTL | (asi_is_isolated(mm) ? PR_SPEC_FORCE_DISABLE : PR_SPEC_ENABLE);
+	mmap_read_lock(mm);
+	isolated = asi_is_isolated(mm);
+	mmap_read_unlock(mm);
+	return PR_SPEC_PRCTL | (isolated ? PR_SPEC_FORCE_DISABLE : PR_SPEC_ENABLE);
 }

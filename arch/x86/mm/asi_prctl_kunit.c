@@ -6,6 +6,9 @@
 
 #include "asi_kunit.h"
 
+#include <linux/completion.h>
+#include <linux/cpumask.h>
+#include <linux/kthread.h>
 #include <linux/mmu_context.h>
 #include <linux/prctl.h>
 
@@ -42,14 +45,66 @@ static void process_is_isolated_on_request(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, asi_is_isolated(mm), !asi_is_opt_in);
 
 	KUNIT_EXPECT_EQ(test, asi_prctl_set(mm, PR_SPEC_FORCE_DISABLE), 0);
-	/* Where the table is loaded, it does not wait for the next entry. */
-	KUNIT_EXPECT_TRUE(test, asi_is_restricted());
 	KUNIT_EXPECT_EQ(test, asi_prctl_get(mm), on);
 	KUNIT_EXPECT_EQ(test, asi_prctl_set(mm, PR_SPEC_ENABLE), -EPERM);
 	KUNIT_EXPECT_EQ(test, asi_prctl_set(mm, PR_SPEC_FORCE_DISABLE), 0);
 	KUNIT_EXPECT_TRUE(test, asi_is_isolated(mm));
 	KUNIT_EXPECT_TRUE(test, enters());
 	kthread_unuse_mm(mm);
+}
+
+struct other_thread {
+	struct mm_struct *mm;
+	struct completion ready;
+	struct completion done;
+	bool asked;
+	bool before;
+	bool after;
+};
+
+/* A thread of the process that is in the kernel, or in user mode, for long. */
+static int run_other_thread(void *arg)
+{
+	struct other_thread *t = arg;
+
+	kthread_use_mm(t->mm);
+	preempt_disable();
+	t->before = asi_is_restricted();
+	complete(&t->ready);
+	while (!READ_ONCE(t->asked))
+		cpu_relax();
+	t->after = asi_is_restricted();
+	preempt_enable();
+	kthread_unuse_mm(t->mm);
+	complete(&t->done);
+	return 0;
+}
+
+/* Where the table is loaded, isolation does not wait for the next entry. */
+static void threads_on_other_cpus_are_isolated(struct kunit *test)
+{
+	struct other_thread t = { .mm = new_mm(test) };
+	struct task_struct *task;
+	unsigned int cpu;
+
+	if (num_online_cpus() < 2)
+		kunit_skip(test, "needs two CPUs");
+
+	init_completion(&t.ready);
+	init_completion(&t.done);
+	task = kthread_create(run_other_thread, &t, "asi-other");
+	KUNIT_ASSERT_FALSE(test, IS_ERR(task));
+	migrate_disable();
+	cpu = cpumask_any_but(cpu_online_mask, smp_processor_id());
+	kthread_bind(task, cpu);
+	wake_up_process(task);
+	wait_for_completion(&t.ready);
+	isolated(t.mm);
+	WRITE_ONCE(t.asked, true);
+	wait_for_completion(&t.done);
+	migrate_enable();
+	KUNIT_EXPECT_EQ(test, t.before, !asi_is_opt_in);
+	KUNIT_EXPECT_TRUE(test, t.after);
 }
 
 static void new_process_inherits_isolation(struct kunit *test)
@@ -119,6 +174,7 @@ static void switch_between_kinds(struct kunit *test)
 
 static struct kunit_case asi_prctl_cases[] = {
 	KUNIT_CASE(process_is_isolated_on_request),
+	KUNIT_CASE(threads_on_other_cpus_are_isolated),
 	KUNIT_CASE(new_process_inherits_isolation),
 	KUNIT_CASE(request_changes_one_entry),
 	KUNIT_CASE(switch_between_kinds),

@@ -288,7 +288,7 @@ int asi_prctl_set(struct mm_struct *mm, unsigned long ctrl);
  * asi_prctl_get - get PR_SPEC_ASI of a process
  * @mm: The mm of the process.
  *
- * Context: Process context.
+ * Context: Process context, may sleep.
  * Return: PR_SPEC_ENABLE if isolation is off; otherwise PR_SPEC_PRCTL, with
  *	   PR_SPEC_FORCE_DISABLE if the process is isolated and PR_SPEC_ENABLE if not.
  */
