@@ -26,20 +26,20 @@ end()
 
 # Architecture names have no blanks.
 # shellcheck disable=SC2046
-[ $# -gt 0 ] || set -- $(rows $table | cut -f1)
+[ $# -gt 0 ] || set -- $(rows "$table" | cut -f1)
 runs=$#
 passed=0
 
 for arch; do
-	configs=$(cell $table "$arch" 2)
+	configs=$(cell "$table" "$arch" 2)
 	[ -n "$configs" ] || die "no KUnit run for $arch" \
-		"choose from: $(rows $table | cut -f1 | paste -s -d' ')"
-	suites=$(cell $table "$arch" 3)
-	limit=$(cell $table "$arch" 4)
-	qemu=$(cell $table "$arch" 5)
-	compiler=$(cell $table "$arch" 6)
-	args=$(cell $table "$arch" 7)
-	section=$(cell $table "$arch" 8)
+		"choose from: $(rows "$table" | cut -f1 | paste -s -d' ')"
+	suites=$(cell "$table" "$arch" 3)
+	limit=$(cell "$table" "$arch" 4)
+	qemu=$(cell "$table" "$arch" 5)
+	compiler=$(cell "$table" "$arch" 6)
+	args=$(cell "$table" "$arch" 7)
+	section=$(cell "$table" "$arch" 8)
 	tree=$linux
 	dir=$out/kunit/$arch
 	if [ "$section" != - ]; then

@@ -80,7 +80,7 @@ static void *thread(void *arg)
 	return NULL;
 }
 
-static int child(void)
+static int fork_and_execute(void)
 {
 	int status;
 
@@ -120,6 +120,6 @@ int main(int argc, char **argv)
 	if (pthread_join(other, NULL))
 		expect("the end of the thread", 0, 1);
 	expect("in a thread that was there before", in_thread, ON);
-	expect("what a child and its program found", child(), 0);
+	expect("what a child and its program found", fork_and_execute(), 0);
 	return failed;
 }

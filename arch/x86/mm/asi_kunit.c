@@ -19,6 +19,7 @@
 #include <linux/uaccess.h>
 
 #include <asm/apic.h>
+#include <asm/nmi.h>
 
 #include "mm_internal.h"
 
