@@ -7,6 +7,7 @@
 . "$top/scripts/tests/tap.sh"
 
 d=$build/test/identical
+work=$d
 rm -rf "$d"
 mkdir -p "$d"
 git -C "$linux" rev-parse -q --verify 'split^{tree}' >/dev/null ||
