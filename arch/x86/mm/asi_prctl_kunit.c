@@ -12,21 +12,14 @@
 #include <linux/mmu_context.h>
 #include <linux/prctl.h>
 
-static int init(struct kunit *test)
-{
-	return asi_test_init(test);
-}
-
 /* On the return to user mode. */
 static bool enters(void)
 {
-	bool restricted;
+	struct observed o;
 
-	local_irq_disable();
-	asi_enter(ASI_ENTER_USER);
-	restricted = asi_is_restricted();
-	local_irq_enable();
-	return restricted;
+	start();
+	stop(&o);
+	return o.restricted;
 }
 
 /* With asi=user they all are. */
@@ -183,7 +176,7 @@ static struct kunit_case asi_prctl_cases[] = {
 
 static struct kunit_suite asi_prctl_suite = {
 	.name = "asi_prctl",
-	.init = init,
+	.init = asi_test_init,
 	.test_cases = asi_prctl_cases,
 };
 
