@@ -507,7 +507,8 @@ static int __init asi_init(void)
 		static_branch_enable(&asi_flushes);
 	static_branch_enable(&asi_key);
 	register_memory_notifier(&asi_memory_nb);
-	pr_info("user mode runs without %lu MiB of ZONE_MOVABLE, %lu pages of it stay mapped\n",
+	pr_info("%s without %lu MiB of ZONE_MOVABLE, %lu pages of it stay mapped\n",
+		asi_is_opt_in ? "processes that ask for it run" : "user mode runs",
 		pages >> (20 - PAGE_SHIFT),
 		count_pages(PAGE_OFFSET, PFN_PHYS(max_pfn), is_movable) - pages);
 	if (IS_ENABLED(CONFIG_DEBUG_PG_TABLE))

@@ -44,8 +44,7 @@ static void enter_if_loaded(void *mm)
 static void isolate(struct mm_struct *mm)
 {
 	/* Its value is the same in all roots, and does not change after boot. */
-	WRITE_ONCE(kernel_to_user_pgdp(mm->pgt.pgd + ASI_IMAGE_INDEX)->pgd,
-		   kernel_to_user_pgdp(swapper_pg_dir + ASI_IMAGE_INDEX)->pgd);
+	WRITE_ONCE(asi_image_entry(mm->pgt.pgd)->pgd, asi_image_entry(swapper_pg_dir)->pgd);
 }
 
 /**

@@ -103,11 +103,16 @@ static __always_inline bool asi_is_restricted(void)
 	return asi_enabled() && __native_read_cr3() & ASI_CR3_ROOT;
 }
 
+/* The entry of the kernel's image in the restricted root beside @root. */
+static __always_inline pgd_t *asi_image_entry(pgd_t *root)
+{
+	return (pgd_t *)((unsigned long)(root + ASI_IMAGE_INDEX) | ASI_CR3_ROOT);
+}
+
 /* A restricted root is loaded only if it maps the kernel's image; see asi_prctl.c. */
 static __always_inline bool asi_maps_image(pgd_t *root)
 {
-	root = (pgd_t *)((unsigned long)root | ASI_CR3_ROOT);
-	return READ_ONCE(root[ASI_IMAGE_INDEX].pgd);
+	return READ_ONCE(asi_image_entry(root)->pgd);
 }
 
 void __asi_enter(enum asi_entry why);
@@ -256,7 +261,7 @@ void __asi_inherit(struct mm_struct *from, struct mm_struct *to);
 static inline void asi_init_root(pgd_t *root)
 {
 	if (asi_enabled() && asi_is_opt_in)
-		root[PTRS_PER_PGD + ASI_IMAGE_INDEX].pgd = 0;
+		asi_image_entry(root)->pgd = 0;
 }
 
 /**
