@@ -165,6 +165,24 @@ static void conflict_at_the_end_links_nothing(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, pgtables_bytes(to), before);
 }
 
+/* Of whatever level the entry is that leads to it. */
+static void linked_table_is_not_written(struct kunit *test)
+{
+	unsigned int i;
+
+	for (i = 1; i < ARRAY_SIZE(units); i++) {
+		struct pg_table *from = new_context(test), *to = new_context(test);
+
+		if (!can_link(from, units[i]))
+			continue;
+		KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
+		KUNIT_ASSERT_EQ(test, 0, pg_table_link(to, from, start(units[i]), units[i],
+						       units[i]));
+		KUNIT_EXPECT_EQ(test, -EEXIST, pg_table_link(to, from, ADDR, PAGE_SIZE,
+							     PAGE_SIZE));
+	}
+}
+
 /*
  * Only tables without an mm write &ptdesc.pt_owner. In every other table page it is
  * left over from an earlier use of the page and may hold the address of any table.
@@ -301,12 +319,13 @@ static void large_entry_is_copied_whole(struct kunit *test)
 }
 
 /* What a large entry maps is not looked at: there may be no memory at PHYS. */
-static void large_entry_is_replaced(struct kunit *test)
+static void large_entry_is_linked_and_replaced(struct kunit *test)
 {
 	unsigned int i;
 
 	for (i = 1; i < ARRAY_SIZE(units); i++) {
 		struct pg_table *from = new_context(test), *to = new_context(test);
+		struct pg_table *copy = new_context(test);
 		unsigned long unit = units[i];
 
 		if (!(unit == PMD_SIZE && arch_vmap_pmd_supported(PAGE_KERNEL)) &&
@@ -314,6 +333,8 @@ static void large_entry_is_replaced(struct kunit *test)
 			continue;
 		KUNIT_ASSERT_EQ(test, 0, map_page(from, ADDR));
 		KUNIT_ASSERT_EQ(test, 0, pg_table_map(to, 0, PHYS, unit, PAGE_KERNEL));
+		KUNIT_EXPECT_EQ(test, 0, pg_table_link(copy, to, 0, unit, unit));
+		expect_mapped(test, copy, ADDR + PAGE_SIZE, PHYS + ADDR + PAGE_SIZE);
 		KUNIT_EXPECT_EQ(test, 0, pg_table_link(to, from, 0, unit, unit));
 		expect_mapped(test, to, ADDR, PHYS + ADDR);
 		expect_unmapped(test, to, ADDR + PAGE_SIZE);
@@ -503,6 +524,9 @@ static void partly_covered_entry_is_outside(struct kunit *test)
 	static const struct pg_table_scope rounded = {
 		.name = "PMD", .start = ADDR, .end = ADDR + PAGE_SIZE, .unit = PMD_SIZE,
 	};
+	static const struct pg_table_scope rest = {
+		.name = "rest", .start = ADDR, .end = PMD_SIZE, .unit = PAGE_SIZE,
+	};
 	struct pg_table *pgt = new_context(test);
 
 	if (!arch_vmap_pmd_supported(PAGE_KERNEL))
@@ -511,6 +535,8 @@ static void partly_covered_entry_is_outside(struct kunit *test)
 	KUNIT_ASSERT_EQ(test, 0, pg_table_map(pgt, 0, PHYS, PMD_SIZE, PAGE_KERNEL));
 	KUNIT_EXPECT_EQ(test, 1, pg_table_count_outside(pgt, 0, PUD_SIZE, &scope, 1));
 	KUNIT_EXPECT_EQ(test, 0, pg_table_count_outside(pgt, 0, PUD_SIZE, &rounded, 1));
+	/* The entry begins before the range. */
+	KUNIT_EXPECT_EQ(test, 1, pg_table_count_outside(pgt, ADDR, PMD_SIZE - 1, &rest, 1));
 }
 
 static void scope_is_printed(struct kunit *test)
@@ -840,12 +866,13 @@ static struct kunit_case pg_table_link_cases[] = {
 	KUNIT_CASE(linked_tables_are_not_changed),
 	KUNIT_CASE(own_tables_are_not_replaced),
 	KUNIT_CASE(conflict_at_the_end_links_nothing),
+	KUNIT_CASE(linked_table_is_not_written),
 	KUNIT_CASE(stale_owner_is_ignored),
 	KUNIT_CASE(stale_owner_of_kernel_page_is_cleared),
 	KUNIT_CASE(free_clears_owner),
 	KUNIT_CASE(links_are_replaced),
 	KUNIT_CASE(large_entry_is_copied_whole),
-	KUNIT_CASE(large_entry_is_replaced),
+	KUNIT_CASE(large_entry_is_linked_and_replaced),
 	KUNIT_CASE(invalid_links_are_rejected),
 	KUNIT_CASE(link_skips_holes),
 	KUNIT_CASE(links_to_an_owner_are_counted),

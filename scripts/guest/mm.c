@@ -4,6 +4,8 @@
  * Exits 0 when the test passed; otherwise says what went wrong.
  */
 #define _GNU_SOURCE
+#include <pthread.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdint.h>
@@ -131,7 +133,7 @@ static int test_secretmem(void)
 	return differs(p, MIB(1), 7) ? fail("contents") : 0;
 }
 
-static sigjmp_buf fault;
+static __thread sigjmp_buf fault;
 
 static void on_fault(int nr)
 {
@@ -166,6 +168,65 @@ static int change_pages(char *p, size_t nr)
 	return 0;
 }
 
+struct writer {
+	char *page;
+	unsigned long writes;
+};
+
+static int stay_on(int cpu)
+{
+	cpu_set_t set;
+
+	CPU_ZERO(&set);
+	CPU_SET(cpu, &set);
+	return sched_setaffinity(0, sizeof(set), &set);
+}
+
+/* Without a system call, which may flush, until a fault. */
+static void *write_until_fault(void *arg)
+{
+	struct writer *w = arg;
+
+	if (stay_on(1))
+		return NULL;
+	if (!sigsetjmp(fault, 1))
+		for (;;) {
+			*(volatile char *)w->page = 2;
+			__atomic_add_fetch(&w->writes, 1, __ATOMIC_SEQ_CST);
+		}
+	return &fault;
+}
+
+static unsigned long writes_of(struct writer *w)
+{
+	return __atomic_load_n(&w->writes, __ATOMIC_SEQ_CST);
+}
+
+/* CPU 1, which writes to a page, stops when CPU 0 makes the page read-only. */
+static int change_page_of_other_cpu(char *p)
+{
+	struct writer w = { .page = p };
+	unsigned long before;
+	pthread_t thread;
+	void *faulted;
+
+	if (stay_on(0) || pthread_create(&thread, NULL, write_until_fault, &w))
+		return fail("a thread on each CPU");
+	while (writes_of(&w) < 1000)
+		sched_yield();
+	if (mprotect(p, 4096, PROT_READ))
+		return fail("mprotect");
+	before = writes_of(&w);
+	/* It may have written, and not counted yet. */
+	for (int i = 0; i < 20 && writes_of(&w) - before < 2; i++)
+		usleep(1000);
+	if (writes_of(&w) - before >= 2)
+		return fail("another CPU wrote to a read-only page");
+	if (pthread_join(thread, &faulted) || !faulted)
+		return fail("the other thread");
+	return mprotect(p, 4096, PROT_READ | PROT_WRITE) ? fail("mprotect back") : 0;
+}
+
 static int test_flush(void)
 {
 	static const size_t nrs[] = { 1, 2, 3, 33, 40 };
@@ -178,6 +239,9 @@ static int test_flush(void)
 		for (size_t i = 0; i < 8; i++)
 			if (change_pages(p + i * nrs[n] * 4096, nrs[n]))
 				return 1;
+	for (int i = 0; sysconf(_SC_NPROCESSORS_ONLN) > 1 && i < 20; i++)
+		if (change_page_of_other_cpu(p))
+			return 1;
 	return 0;
 }
 

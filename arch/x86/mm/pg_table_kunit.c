@@ -27,6 +27,8 @@
 #include <asm/text-patching.h>
 #include <asm/tlbflush.h>
 
+#include <trace/events/kmem.h>
+
 #include "mm_internal.h"
 
 /* In the kernel half, so that a fault has a fixup. Only EFI maps anything here. */
@@ -126,6 +128,55 @@ static u64 *get_page_beside(struct kunit *test, struct pg_table *pgt)
 	return beside ? page_address(beside) : NULL;
 }
 
+struct held_pages {
+	struct task_struct *task;
+	unsigned int allocated;
+	long held;
+};
+
+static void note_alloc(void *data, struct page *page, unsigned int order, gfp_t gfp,
+		       int migratetype)
+{
+	struct held_pages *p = data;
+
+	if (!page || !in_task() || current != p->task)
+		return;
+	p->allocated += 1 << order;
+	p->held += 1 << order;
+}
+
+static void note_free(void *data, struct page *page, unsigned int order)
+{
+	struct held_pages *p = data;
+
+	if (in_task() && current == p->task)
+		p->held -= 1 << order;
+}
+
+/* With the user page table, and all that was allocated for them. */
+static void root_of_mm_is_freed_as_a_whole(struct kunit *test)
+{
+	struct held_pages p = { .task = current };
+	struct mm_struct *mm = new_mm(test);
+	pgd_t *first = mm->pgt.pgd, *root;
+
+	if (!IS_ENABLED(CONFIG_TRACEPOINTS))
+		kunit_skip(test, "needs tracepoints");
+
+	KUNIT_ASSERT_EQ(test, 0, register_trace_mm_page_alloc(note_alloc, &p));
+	KUNIT_EXPECT_EQ(test, 0, register_trace_mm_page_free(note_free, &p));
+	root = pgd_alloc(&mm->pgt);
+	if (root)
+		pgd_free(&mm->pgt, root);
+	unregister_trace_mm_page_alloc(note_alloc, &p);
+	unregister_trace_mm_page_free(note_free, &p);
+	tracepoint_synchronize_unregister();
+	mm->pgt.pgd = first;
+	KUNIT_EXPECT_NOT_NULL(test, root);
+	KUNIT_EXPECT_GT(test, p.allocated, 0);
+	KUNIT_EXPECT_EQ(test, p.held, 0);
+}
+
 static void root_has_no_user_page_table(struct kunit *test)
 {
 	struct pg_table *pgt = NULL;
@@ -211,6 +262,7 @@ static void only_claimed_root_entry_may_differ(struct kunit *test)
 	KUNIT_EXPECT_FALSE(test, pg_table_is_wrong_at(pgt, PAGE_OFFSET, 1, 1));
 	KUNIT_EXPECT_TRUE(test, pg_table_is_wrong_at(other, ADDR, 1, 2));
 	KUNIT_EXPECT_FALSE(test, pg_table_is_wrong_at(other, ADDR, 1, 1));
+	KUNIT_EXPECT_TRUE(test, pg_table_is_wrong_at(other, 0, 1, 2));
 	KUNIT_EXPECT_TRUE(test, pg_table_is_wrong_at(&mm->pgt, ADDR, 1, 2));
 	KUNIT_EXPECT_TRUE(test, pg_table_is_wrong_at(&init_mm.pgt, ADDR, 1, 2));
 }
@@ -1369,6 +1421,7 @@ static void scope_of_user_page_table_is_exact(struct kunit *test)
 static struct kunit_case pg_table_x86_cases[] = {
 	KUNIT_CASE(kernel_half_matches_init_mm),
 	KUNIT_CASE(root_is_one_page),
+	KUNIT_CASE(root_of_mm_is_freed_as_a_whole),
 	KUNIT_CASE(root_has_no_user_page_table),
 	KUNIT_CASE(mappings_are_not_global),
 	KUNIT_CASE(entries_exclude_user_mode),
