@@ -18,7 +18,7 @@
 #   ARCHTAB  the table of rows (scripts/compare/archs)
 #   TABLE    the table to check (docs/results/identical-KERNEL.tsv or compiled-)
 #   ALL      1 compares all objects of a row, not only the touched ones
-#   KEEP     1 keeps what was built of a row that was found identical
+#   KEEP     1 keeps what was built of a row that was found identical, and uses it again
 
 . "$(dirname "$0")/../lib.sh"
 # shellcheck source=../tests/tap.sh
@@ -230,20 +230,32 @@ run()
 	MAKEFILES=$top/scripts/compare/identical.mk "$@" </dev/null 9>&-
 }
 
-# configure: the row's configuration; an option that is lost is an error.
+# configure: the row's configuration; an option that is lost is an error. With KEEP, what
+# was built with the same one is used again, without the objects.
 configure()
 {
-	rm -rf "$obj" "$keep"
-	mkdir -p "$obj"
 	case $cross in
 	LLVM=*) export LLVM="${cross#LLVM=}" ;;
 	-) ;;
 	*) export CROSS_COMPILE="$cross" ;;
 	esac
+	rm -rf "$keep"
+	of=$({
+		rows "$ARCHTAB" | awk -F'\t+' -v k="$row" '$1 == k'
+		settings
+		git -C "$tree" ls-tree -r HEAD | grep Kconfig
+	} | sha256sum)
+	if [ "$KEEP" = 1 ] && unchanged "$obj/of" "$of"; then
+		sed 'p; s,[^/]*$,.&.cmd,' "$obj/objects" | (cd "$obj" && xargs rm -f)
+		return
+	fi
+	rm -rf "$obj"
+	mkdir -p "$obj"
 	# Names have no blanks.
 	# shellcheck disable=SC2046
 	TREE=$tree ARCH=$arch TINY=${base#allnoconfig} "$top/scripts/build/config.sh" "$obj" \
-		$(files | sed "s,^,$top/,")
+		$(files | sed "s,^,$top/,") || return
+	echo "$of" >"$obj/of"
 }
 
 # enclosing, an awk program: the function or macro of a header that a marked line is in.

@@ -78,41 +78,48 @@ done
 words=$(dpkg -L codespell 2>/dev/null | grep -m 1 'dictionary\.txt$') ||
 	die "codespell has no dictionary" "run: apt-get install codespell"
 
-# checked MAIL: how often checkpatch says what of it, or said of the same mail before,
-# wherever its hunks are.
-checked()
+tools=$(cat "$words" scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch |
+	sha256sum)
+
+# kept MAIL: the file for what checkpatch says of a mail, wherever its hunks are.
+kept()
 {
-	key=$({
+	{
+		echo "$tools"
 		sed '1,/^$/{/^Subject: /!d; s/\[[^]]*\] //}; s/^@@ [-+0-9, ]*@@/@@/; /^index /d' "$1"
-		cat "$words" scripts/checkpatch.pl scripts/spelling.txt scripts/const_structs.checkpatch
-	} | sha256sum | cut -c1-16)
-	kept=$out/checkpatch.kept/$key
-	if [ ! -f "$kept" ]; then
-		PATH=/usr/bin:/bin perl scripts/checkpatch.pl --strict --codespell --codespellfile "$words" \
-			--no-summary --terse --show-types "$1" >"$kept.said" || [ $? -eq 1 ] ||
-			die "checkpatch ended with an error on $1" "look at $kept.said"
-		sed -n 's/^[^:]*:[0-9]*: \(ERROR\|WARNING\|CHECK\):\([A-Z_]*\): \(.*\)/\2\t\3/p' "$kept.said" |
-			sort | uniq -c | sed 's/^ *\([0-9]*\) /\1\t/' >"$kept.new"
-		mv "$kept.new" "$kept"
-	fi
-	cat "$kept"
+	} | sha256sum | sed "s,^\(.\{16\}\).*,$out/checkpatch.kept/\1,"
 }
 
-# checkpatch: each remaining line has its reason in patches/checkpatch.
+# checkpatch: each remaining line has its reason in patches/checkpatch. One process for a
+# section reads the dictionary once, and asks for the maintainers of a file once.
 mkdir -p "$out/checkpatch.kept"
+said=$out/checkpatch.said
 n=0
 remaining=0
 : >"$out/checkpatch"
 for section in $wanted; do
+	set --
+	for mail in "$mails/$section"/*.patch; do
+		case $mail in */0000-*) continue ;; esac
+		n=$((n + 1))
+		[ -f "$(kept "$mail")" ] || set -- "$@" "$mail"
+	done
+	echo "checkpatch, section $section: $# mails that it has not seen"
+	[ $# -eq 0 ] || PATH=/usr/bin:/bin perl scripts/checkpatch.pl --strict --codespell \
+		--codespellfile "$words" --no-summary --terse --show-types "$@" >"$said" || [ $? -eq 1 ] ||
+		die "checkpatch ended with an error on section $section" "look at $said"
+	for mail; do
+		awk -v m="$mail:" 'index($0, m) == 1 { print substr($0, length(m) + 1) }' "$said" |
+			sed -n 's/^[0-9]*: \(ERROR\|WARNING\|CHECK\):\([A-Z_]*\): \(.*\)/\2\t\3/p' |
+			sort | uniq -c | sed 's/^ *\([0-9]*\) /\1\t/' >"$said.new"
+		mv "$said.new" "$(kept "$mail")"
+	done
 	i=0
 	for name in $(awk -F'\t' -v s="$section" '$1 == s { print $2 }' "$out/signed"); do
 		i=$((i + 1))
-		n=$((n + 1))
-		echo "checkpatch, section $section, step $i: $name"
-		checked "$(printf '%s/%04d-' "$mails/$section" "$i")"*.patch >"$out/checkpatch.step"
 		while IFS='	' read -r count type text; do
 			printf '%s\t%s\t%s\t%s\n' "$name" "$type" "$count" "$text"
-		done <"$out/checkpatch.step" >>"$out/checkpatch"
+		done <"$(kept "$(printf '%s/%04d-' "$mails/$section" "$i")"*.patch)" >>"$out/checkpatch"
 	done
 done
 while IFS='	' read -r name type count text; do

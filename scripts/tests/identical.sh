@@ -8,7 +8,7 @@
 
 d=$build/test/identical
 work=$d
-rm -rf "$d"
+rm -rf "$d" "$out"/identical/fault* "$out"/compiled/fault*
 mkdir -p "$d"
 git -C "$linux" rev-parse -q --verify 'split^{tree}' >/dev/null ||
 	die "no commit split in ${linux#"$top"/}" "run: make tree"
@@ -45,8 +45,8 @@ commit()
 run()
 {
 	[ -n "$1" ] || die "the fault could not be committed" "read the lines above"
-	rm -rf "$out"/identical/fault* "$out"/compiled/fault*
-	BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS=${STEPS:-${2:+each}} VMLINUX=0 \
+	rm -rf "$out"/identical/fault.* "$out"/compiled/fault.*
+	KEEP=1 BEFORE=split AFTER=$1 ARCHTAB=$table ARCHS=fault STEPS=${STEPS:-${2:+each}} VMLINUX=0 \
 		"$top/scripts/compare/identical.sh" ${2:+"$2"} >"$d/said" 2>&1
 }
 
