@@ -99,20 +99,20 @@ remaining=0
 : >"$out/checkpatch"
 for section in $wanted; do
 	set --
-	for mail in "$mails/$section"/*.patch; do
-		case $mail in */0000-*) continue ;; esac
+	for letter in "$mails/$section"/*.patch; do
+		case $letter in */0000-*) continue ;; esac
 		n=$((n + 1))
-		[ -f "$(kept "$mail")" ] || set -- "$@" "$mail"
+		[ -f "$(kept "$letter")" ] || set -- "$@" "$letter"
 	done
 	echo "checkpatch, section $section: $# mails that it has not seen"
 	[ $# -eq 0 ] || PATH=/usr/bin:/bin perl scripts/checkpatch.pl --strict --codespell \
 		--codespellfile "$words" --no-summary --terse --show-types "$@" >"$said" || [ $? -eq 1 ] ||
 		die "checkpatch ended with an error on section $section" "look at $said"
-	for mail; do
-		awk -v m="$mail:" 'index($0, m) == 1 { print substr($0, length(m) + 1) }' "$said" |
+	for letter; do
+		awk -v m="$letter:" 'index($0, m) == 1 { print substr($0, length(m) + 1) }' "$said" |
 			sed -n 's/^[0-9]*: \(ERROR\|WARNING\|CHECK\):\([A-Z_]*\): \(.*\)/\2\t\3/p' |
 			sort | uniq -c | sed 's/^ *\([0-9]*\) /\1\t/' >"$said.new"
-		mv "$said.new" "$(kept "$mail")"
+		mv "$said.new" "$(kept "$letter")"
 	done
 	i=0
 	for name in $(awk -F'\t' -v s="$section" '$1 == s { print $2 }' "$out/signed"); do
